@@ -1,0 +1,55 @@
+/**
+ * Time as the library sees it. Everything that waits or compares times takes a `Clock`, so that a test can
+ * turn it by hand (`VirtualClock` in `evertoken/testing`).
+ */
+export interface Clock {
+  /** Wall time in epoch milliseconds. May jump in both directions. */
+  now(): number
+  /** Milliseconds since an arbitrary moment. Never goes back; may stand still while the machine sleeps. */
+  monotonic(): number
+  /** Calls `callback` once, after `delayMs` (at most 2^31 - 1). `ref: false` does not keep the process alive. */
+  setTimer(callback: () => void, delayMs: number, options?: { readonly ref?: boolean }): Timer
+}
+
+export interface Timer {
+  /** After this the callback is not called any more. Calling it twice is harmless. */
+  cancel(): void
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = Object.freeze({
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimer(callback: () => void, delayMs: number, { ref = true }: { readonly ref?: boolean } = {}) {
+    const timer = setTimeout(callback, delayMs)
+    if (!ref) timer.unref()
+    return { cancel: () => clearTimeout(timer) }
+  },
+})
+
+/** Resolves after `delayMs` on `clock`; rejects with `signal.reason` when the signal is aborted first. */
+export function sleep(
+  clock: Clock,
+  delayMs: number,
+  { signal, ref = true }: { readonly signal?: AbortSignal | undefined; readonly ref?: boolean } = {},
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason as Error)
+      return
+    }
+    const timer = clock.setTimer(
+      () => {
+        signal?.removeEventListener("abort", onAbort)
+        resolve()
+      },
+      delayMs,
+      { ref },
+    )
+    function onAbort() {
+      timer.cancel()
+      reject(signal?.reason as Error)
+    }
+    signal?.addEventListener("abort", onAbort, { once: true })
+  })
+}

@@ -1,0 +1,64 @@
+import type { Random } from "./random.js"
+
+export interface ErrorBackoffOptions {
+  /** The ceiling of the first delay, in milliseconds; doubled with each attempt. Default 1,000. */
+  readonly initialMs?: number
+  /** No delay is shorter, in milliseconds. Default 250. */
+  readonly minimumMs?: number
+  /** No delay is longer, but for a `Retry-After`, in milliseconds. Default 60,000. */
+  readonly maximumMs?: number
+}
+
+/** Where a renewal stands after a failure. */
+export interface FailedAttempt {
+  /** 1 after the first failure. */
+  readonly attempt: number
+  /** How long the token at hand lasts yet, in milliseconds; zero or less: there is none. */
+  readonly leftMs: number
+  /** The whole lifetime of the token at hand, in milliseconds; zero without one. */
+  readonly lifetimeMs: number
+  /** What the issuer asked for. */
+  readonly retryAfterMs?: number | undefined
+}
+
+// an issuer that asks for more is asked again after an hour: a typing error there must not end renewal for good
+const LONGEST_RETRY_AFTER_MS = 3_600_000
+
+/** Exponential backoff with full jitter (Marc Brooker, "Exponential Backoff And Jitter"), hurried by what is left of the token. */
+export class ErrorBackoff {
+  readonly #initialMs: number
+  readonly #minimumMs: number
+  readonly #maximumMs: number
+
+  /** @throws TypeError naming the option. */
+  constructor({ initialMs = 1_000, minimumMs = 250, maximumMs = 60_000 }: ErrorBackoffOptions = {}) {
+    for (const [name, value] of Object.entries({ initialMs, minimumMs, maximumMs })) {
+      if (!(Number.isFinite(value) && value > 0)) {
+        throw new TypeError(`${name} must be milliseconds, a finite number above 0; got ${value}`)
+      }
+    }
+    this.#initialMs = initialMs
+    this.#minimumMs = minimumMs
+    this.#maximumMs = maximumMs
+  }
+
+  /** The time until the next attempt, in milliseconds. */
+  delayMs(failed: FailedAttempt, random: Random): number {
+    const exponential = this.#initialMs * 2 ** Math.min(failed.attempt - 1, 30)
+    const ceiling = Math.min(exponential, this.#longestMs(failed.leftMs))
+    const drawn = Math.max(this.#minimumMs, random() * ceiling)
+    const asked = Math.min(failed.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS)
+    return asked <= drawn ? drawn : this.#keepingLastChance(asked, failed)
+  }
+
+  #longestMs(leftMs: number): number {
+    if (leftMs <= 0) return this.#maximumMs
+    return Math.min(Math.max(leftMs / 4, 1_000), this.#maximumMs)
+  }
+
+  // an issuer that asks to wait beyond the token's end is still asked once shortly before it
+  #keepingLastChance(askedMs: number, { leftMs, lifetimeMs }: FailedAttempt): number {
+    const untilLastChance = leftMs - Math.min(5_000, lifetimeMs / 10)
+    return untilLastChance >= this.#minimumMs ? Math.min(askedMs, untilLastChance) : askedMs
+  }
+}

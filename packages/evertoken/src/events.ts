@@ -1,0 +1,62 @@
+import { channel, type Channel } from "node:diagnostics_channel"
+
+/**
+ * What the library tells on `node:diagnostics_channel`, by channel name without its prefix `evertoken:`. Nothing here
+ * is a secret. `key` is the cache key. Subscribers are called synchronously.
+ */
+export interface TokenEvents {
+  /** A new token came from the issuer and is durable (or, without a durable cache, in memory). */
+  renewed: { readonly key: string; readonly generation: number; readonly expiresAt: number; readonly tookMs: number }
+  /** A newer token of another process was taken over. */
+  adopted: { readonly key: string; readonly generation: number; readonly expiresAt: number; readonly cache: string }
+  /** An attempt to renew failed. Attempts count from 1 since the last success. */
+  "renewal-failed": { readonly key: string; readonly code: string; readonly transient: boolean; readonly attempt: number; readonly retryInMs: number }
+  /** Another process holds the claim. Once per wait. */
+  waiting: { readonly key: string; readonly owner: string }
+  /** A cache could not be used, or something in it was not right; the library goes on without. */
+  "cache-failed": { readonly cache: string; readonly key?: string; readonly operation: string; readonly code: string; readonly detail: string }
+  /** A rotated refresh token could not be written yet: it lives in memory only, and the write is tried again. */
+  unwritten: { readonly key: string; readonly cache: string; readonly attempt: number }
+  /** The issuer gave no usable lifetime. */
+  "lifetime-assumed": { readonly defaultLifetimeMs: number; readonly reason: string }
+  /** The wall clock was set, or the machine slept. */
+  "clock-stepped": { readonly byMs: number }
+  /** A named step of the renewal transaction was reached (design, sections 4 and 6). */
+  step: { readonly key: string; readonly step: RenewalStep; readonly what?: string; readonly n?: number }
+}
+
+/** In the order of the protocol; the model in `test/model` uses the same names. */
+export type RenewalStep =
+  | "looked"
+  | "claimed"
+  | "looked-again"
+  | "marked"
+  | "sending"
+  | "answered"
+  | "committed"
+  | "published"
+  | "released"
+
+export type TokenEventName = keyof TokenEvents
+
+const channels = new Map<TokenEventName, Channel>()
+
+function channelOf(name: TokenEventName): Channel {
+  let found = channels.get(name)
+  if (!found) channels.set(name, (found = channel(`evertoken:${name}`)))
+  return found
+}
+
+/** Tells subscribers, if there are any. */
+export function publish<N extends TokenEventName>(name: N, event: TokenEvents[N]): void {
+  const target = channelOf(name)
+  if (target.hasSubscribers) target.publish(event)
+}
+
+/** Calls `listener` at each event of this name, until the function returned is called. */
+export function onTokenEvent<N extends TokenEventName>(name: N, listener: (event: TokenEvents[N]) => void): () => void {
+  const target = channelOf(name)
+  const subscriber = (event: unknown) => listener(event as TokenEvents[N])
+  target.subscribe(subscriber)
+  return () => void target.unsubscribe(subscriber)
+}

@@ -1,0 +1,29 @@
+import type { Random } from "./random.js"
+import type { Token } from "./token.js"
+
+/** Spreads the moments at which a fleet renews. */
+export interface JitterSource {
+  /** How much earlier than `token.staleAt` to renew, in milliseconds. Drawn once per token. */
+  earlyMs(token: Pick<Token, "issuedAt" | "staleAt" | "expiresAt">, random: Random): number
+}
+
+/** Renews exactly when the token becomes stale. */
+export const noJitter: JitterSource = Object.freeze({ earlyMs: () => 0 })
+
+export interface RandomEarlyOptions {
+  /** The longest time to be early, in milliseconds. Default: a tenth of the token's lifetime. */
+  readonly maximumMs?: number
+}
+
+/**
+ * Renews at a moment drawn evenly from the time before the token becomes stale.
+ * @throws TypeError naming the option.
+ */
+export function randomEarly({ maximumMs }: RandomEarlyOptions = {}): JitterSource {
+  if (maximumMs !== undefined && !(Number.isFinite(maximumMs) && maximumMs >= 0)) {
+    throw new TypeError(`maximumMs must be milliseconds, a finite number of at least 0; got ${maximumMs}`)
+  }
+  return Object.freeze({
+    earlyMs: ({ issuedAt, expiresAt }, random: Random) => random() * (maximumMs ?? (expiresAt - issuedAt) / 10),
+  } satisfies JitterSource)
+}

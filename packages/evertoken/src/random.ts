@@ -1,0 +1,30 @@
+import { randomBytes } from "node:crypto"
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64"
+import { xoroshiro128plus, xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus"
+
+/** Chance: each call gives a number from 0 (included) to 1 (excluded). For spreading load, not for secrets. */
+export type Random = () => number
+
+/** A generator seeded from the system's entropy: equal seeds across a fleet would undo the jitter. */
+export function createRandom(): Random {
+  const bytes = randomBytes(16)
+  const state = [0, 4, 8, 12].map((offset) => bytes.readInt32LE(offset))
+  const generator = xoroshiro128plusFromState(state)
+  return () => uniformFloat64(generator)
+}
+
+/** The same sequence for the same seed: for tests and simulations. */
+export function seededRandom(seed: number): Random {
+  const generator = xoroshiro128plus(seed)
+  return () => uniformFloat64(generator)
+}
+
+/** A random number in `[from, to)`. */
+export function between(random: Random, from: number, to: number): number {
+  return from + random() * (to - from)
+}
+
+/** What tells apart two records or two claims: 16 random hex digits. */
+export function randomId(): string {
+  return randomBytes(8).toString("hex")
+}

@@ -1,0 +1,97 @@
+import type { Observable } from "rxjs"
+import type { Token, TokenVersion } from "./token.js"
+
+/** What a cache keeps under a key. */
+export interface StoredToken {
+  readonly version: TokenVersion
+  /** Absent: signed out. What is left is the mark by which a late writer is refused. */
+  readonly token?: Token | undefined
+  /** The fingerprint of the source that got it. */
+  readonly fingerprint?: string | undefined
+  /** Hashes of the configured refresh tokens that began a lineage here, oldest first. */
+  readonly lineages: readonly string[]
+}
+
+export type Commit =
+  | { readonly committed: true }
+  /** Somebody else wrote since `expected`. */
+  | { readonly committed: false; readonly current: StoredToken | undefined }
+
+/**
+ * Where tokens are kept, and compared and set. Safe to use concurrently, by any number of processes if `durable`.
+ * Every method rejects with a `TokenError` of code `ERR_TOKEN_CACHE` when the store cannot be used. Every
+ * implementation passes `tokenCacheContract` of `evertoken/testing`.
+ */
+export interface TokenCache {
+  /** For messages and events: `"file"`, `"redis"`. */
+  readonly name: string
+  /** Whether it outlives the process. The last durable cache of a source is the authority. */
+  readonly durable: boolean
+  /** What is stored. A miss is `undefined`, never an error; so is a record that cannot be read, which is reported and kept aside. */
+  get(key: string): Promise<StoredToken | undefined>
+  /**
+   * Compare-and-set: writes `record` if the version there is `expected` (undefined: nothing there). Durable when it
+   * resolves. `record.version.generation` is higher than the expected one.
+   */
+  commit(key: string, record: StoredToken, options: CommitOptions): Promise<Commit>
+  /** Signing out: replaces the record by a mark of the next generation, so that a late writer is refused. */
+  delete(key: string): Promise<void>
+  /** The exclusive right to ask the issuer, not yet taken. `what` names what the request spends. */
+  claim?(key: string, what: ClaimSubject): Claim
+  /** Emits after another process has written or deleted the record of this key. Never errors. */
+  changes?(key: string): Observable<void>
+  /** Ends what it holds open. */
+  close?(): Promise<void>
+}
+
+export interface CommitOptions {
+  readonly expected: TokenVersion | undefined
+}
+
+export interface ClaimSubject {
+  /** 16 hex digits of SHA-256 of the refresh token about to be spent, or the version where none is. Fit for a file name. */
+  readonly what: string
+  /** What is spent works once: a claim whose request was sent is never just repeated. */
+  readonly singleUse: boolean
+}
+
+/**
+ * A numbered claim on the right to ask the issuer about one subject (design, section 6). A claim of a dead owner is
+ * never removed, but followed by the next number. The decisions are the renewal's; a cache only provides these steps.
+ * Each rejects with `ERR_TOKEN_CACHE` when the store cannot be used.
+ */
+export interface Claim {
+  /** How things stand. Reads liveness first, then the sent marks, then the tombstone. */
+  look(): Promise<ClaimView>
+  /** Creates claim number `n`, exclusively and complete. False: it was there already. */
+  take(n: number): Promise<boolean>
+  /**
+   * Write-ahead intent: durable before it resolves, and room for the answer is reserved. Called again before each
+   * repetition, it renews the time of the mark.
+   */
+  markSent(): Promise<void>
+  /** Whether the claim taken is still there, and no higher one. */
+  isHeld(): Promise<boolean>
+  /**
+   * Removes each sent mark before its claim: of the claim taken (`"own"`), or of all claims of the subject (`"all"`,
+   * after a commit).
+   */
+  release(extent: "own" | "all"): Promise<void>
+  /** Leaves claim and mark as those of a dead owner: this process gave up on an outcome that nobody knows. */
+  abandon(): Promise<void>
+  /** The tombstone: the issuer has refused this subject for good. Every later look sees it. Durable when it resolves. */
+  reject(): Promise<void>
+}
+
+export interface ClaimView {
+  /** The highest claim number there; 0 if there is none. */
+  readonly n: number
+  /** The owner of the highest claim. `"self"`: this very claim. */
+  readonly owner: "none" | "alive" | "gone" | "self"
+  /** Whether any claim but this very one has a living owner. */
+  readonly othersAlive: boolean
+  /** The newest sent mark of any claim of the subject: how long ago it was made or renewed. Undefined: none was sent. */
+  readonly sentAgoMs: number | undefined
+  /** Whether the tombstone is there. */
+  readonly rejected: boolean
+}

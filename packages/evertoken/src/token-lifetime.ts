@@ -1,0 +1,124 @@
+import type { Clock } from "./clock.js"
+import { TokenError } from "./errors.js"
+import { publish } from "./events.js"
+import type { Token } from "./token.js"
+
+/** When a token is to be renewed, and how long it lasts where the issuer does not say. */
+export interface LifetimePolicy {
+  /** The share of its lifetime for which a token is fresh. Default 0.75. */
+  readonly freshness?: number
+  /** The least time between stale and expired, in milliseconds, up to half of the lifetime. Default 30,000. */
+  readonly minimumStaleMs?: number
+  /** Instead of both: how long before expiry a token is stale, in milliseconds, up to half of the lifetime. */
+  readonly refreshLeadMs?: number
+  /** The lifetime of a token whose issuer gives none, in milliseconds. Default 300,000. */
+  readonly defaultLifetimeMs?: number
+}
+
+export interface Lifetime {
+  readonly staleAt: number
+  readonly expiresAt: number
+}
+
+const TEN_YEARS_MS = 10 * 365 * 24 * 3600 * 1000
+
+/**
+ * The times of a token from what its issuer said about it, as it came: `expiresIn` and `refreshIn` are in seconds, of any type.
+ * @throws TokenError `ERR_TOKEN_LIFETIME` if `expiresIn` is zero or negative.
+ */
+export function lifetimeOf(
+  issued: { readonly issuedAt: number; readonly expiresIn?: unknown; readonly refreshIn?: unknown },
+  policy: LifetimePolicy = {},
+): Lifetime {
+  const lifetimeMs = lengthOf(issued.expiresIn, policy)
+  const expiresAt = issued.issuedAt + lifetimeMs
+  return { expiresAt, staleAt: expiresAt - leadOf(lifetimeMs, secondsOf(issued.refreshIn), policy) }
+}
+
+function lengthOf(expiresIn: unknown, { defaultLifetimeMs = 300_000 }: LifetimePolicy): number {
+  const seconds = secondsOf(expiresIn)
+  if (seconds === undefined) {
+    publish("lifetime-assumed", { defaultLifetimeMs, reason: expiresIn === undefined ? "absent" : "not a number" })
+    return defaultLifetimeMs
+  }
+  if (seconds <= 0) {
+    throw new TokenError("ERR_TOKEN_LIFETIME", `the issuer's token is over at once: expires_in is ${seconds}`, {
+      transient: true,
+    })
+  }
+  return Math.min(seconds * 1000, TEN_YEARS_MS)
+}
+
+function leadOf(lifetimeMs: number, refreshIn: number | undefined, policy: LifetimePolicy): number {
+  const { freshness = 0.75, minimumStaleMs = 30_000, refreshLeadMs } = policy
+  if (refreshLeadMs !== undefined) return Math.min(refreshLeadMs, lifetimeMs / 2)
+  if (refreshIn !== undefined && refreshIn > 0) return Math.max(0, lifetimeMs - refreshIn * 1000)
+  return Math.max(lifetimeMs * (1 - freshness), Math.min(minimumStaleMs, lifetimeMs / 2))
+}
+
+/** A number, or a string of one, as issuers send both. */
+function secondsOf(value: unknown): number | undefined {
+  if (typeof value === "number") return Number.isFinite(value) ? value : undefined
+  if (typeof value !== "string" || !/^\s*-?\d+(\.\d+)?\s*$/.test(value)) return undefined
+  return Number(value)
+}
+
+/** @throws TypeError naming the option. */
+export function assertLifetimePolicy(policy: LifetimePolicy): void {
+  const { freshness } = policy
+  if (freshness !== undefined && !(freshness > 0 && freshness <= 1)) {
+    throw new TypeError(`freshness must be a number above 0, at most 1; got ${freshness}`)
+  }
+  for (const name of ["minimumStaleMs", "refreshLeadMs", "defaultLifetimeMs"] as const) {
+    const value = policy[name]
+    const least = name === "defaultLifetimeMs" ? 1 : 0
+    if (value !== undefined && !(Number.isFinite(value) && value >= least)) {
+      throw new TypeError(`${name} must be milliseconds, a finite number of at least ${least}; got ${value}`)
+    }
+  }
+}
+
+export type TokenStatus = "fresh" | "stale" | "expired"
+
+/**
+ * A token in the memory of this process, with its end on both clocks: it is expired if the wall *or* the monotonic
+ * clock says so, and due at once if it seems to come from the future (the wall clock was set back).
+ */
+export class HeldToken {
+  readonly token: Token
+  readonly #clock: Clock
+  readonly #monotonicExpiry: number
+  readonly #monotonicStale: number
+
+  constructor(token: Token, clock: Clock) {
+    this.token = token
+    this.#clock = clock
+    const offset = clock.monotonic() - clock.now()
+    this.#monotonicExpiry = token.expiresAt + offset
+    this.#monotonicStale = token.staleAt + offset
+  }
+
+  /** How long it lasts yet, in milliseconds; zero or less once it is expired. */
+  leftMs(): number {
+    return Math.min(this.token.expiresAt - this.#clock.now(), this.#monotonicExpiry - this.#clock.monotonic())
+  }
+
+  isExpired(): boolean {
+    return this.#clock.now() >= this.token.expiresAt || this.#clock.monotonic() >= this.#monotonicExpiry
+  }
+
+  status(minimumValidityMs = 0): TokenStatus {
+    if (this.isExpired()) return "expired"
+    return this.untilStaleMs(minimumValidityMs) <= 0 ? "stale" : "fresh"
+  }
+
+  /** How long it is fresh yet, in milliseconds, for a caller who wants `minimumValidityMs`. */
+  untilStaleMs(minimumValidityMs = 0): number {
+    const { issuedAt, staleAt, expiresAt } = this.token
+    const now = this.#clock.now()
+    if (now < issuedAt) return 0
+    const earliest = issuedAt + (expiresAt - issuedAt) / 2
+    const earlierMs = Math.max(0, staleAt - Math.max(earliest, expiresAt - minimumValidityMs))
+    return Math.min(staleAt - now, this.#monotonicStale - this.#clock.monotonic()) - earlierMs
+  }
+}

@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto"
+import type { Observable } from "rxjs"
+import type { Token } from "./token.js"
+
+/** Something that can be asked for a token: a grant, a file, a login of the application's own, a cache, a watcher. */
+export interface TokenSource {
+  /**
+   * Gets a token. Safe to call concurrently.
+   * @returns a promise that rejects with a `TokenError`, or with `request.signal.reason` when cancelled.
+   */
+  getToken(request?: TokenRequest): Promise<Token>
+  /**
+   * What it asks for: issuer, client, subject, scopes, audience; no secret. Two parts from {@link fingerprintOf}: the
+   * grant, which owns a refresh token, and the access asked under it. Tokens of another fingerprint are not served.
+   */
+  readonly fingerprint?: string | undefined
+  /** Asking spends something that works once: a rotating refresh token. */
+  readonly singleUse?: boolean | undefined
+  /**
+   * The hash ({@link hashOf}) of the refresh token it was configured with. A record that never saw this one begins
+   * a new lineage with it; a record that did goes on with its own.
+   */
+  readonly lineage?: string | undefined
+  /** Emits when somebody else has written a newer token, or signed out: ask again. Never errors. */
+  changes?(): Observable<void>
+  /**
+   * Ends background work. What is unsent or repeatable is aborted; a request that was sent and works once is let
+   * finish and its answer written, for at most `timeoutMs`.
+   */
+  close?(options: { readonly timeoutMs: number }): Promise<void>
+}
+
+/** What one caller wants. */
+export interface TokenRequest {
+  /** This caller's patience. Never cancels work that others wait for. */
+  readonly signal?: AbortSignal | undefined
+  /** Only a different, newer token than this will do. */
+  readonly newerThan?: Token | undefined
+  /**
+   * Valid for so long yet, in milliseconds. Moves the moment of staleness earlier, at most to half of the token's
+   * lifetime; a token just issued always satisfies it.
+   */
+  readonly minimumValidityMs?: number | undefined
+  /** Set by the renewal: the newest token known, even expired. A refresh token comes from here. */
+  readonly previous?: Token | undefined
+}
+
+/** First 16 hex digits of SHA-256: names a secret, or a long text, without telling it. */
+export function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 16)
+}
+
+/** Makes a {@link TokenSource.fingerprint}. Order counts; `undefined` is a value of its own. */
+export function fingerprintOf(parts: {
+  /** Who was granted what: issuer, client, subject. */
+  readonly grant: readonly (string | undefined)[]
+  /** What is asked under it: scopes, audience, resources. */
+  readonly access: readonly (string | undefined)[]
+}): string {
+  return `${hashOf(JSON.stringify(parts.grant))}.${hashOf(JSON.stringify(parts.access))}`
+}
+
+/** Whether two fingerprints belong to the same grant, so that a refresh token of the one serves the other. */
+export function sameGrant(a: string | undefined, b: string | undefined): boolean {
+  return a?.split(".")[0] === b?.split(".")[0]
+}
