@@ -1,0 +1,81 @@
+import { generateKeyPairSync } from "node:crypto"
+import type { ClientMetadata, Configuration, Provider } from "oidc-provider"
+import type { IssuerStore } from "./issuer-store.js"
+
+export interface ProviderSettings {
+  readonly issuer: string
+  readonly clients: ClientMetadata[]
+  readonly scopes: readonly string[]
+  readonly store: IssuerStore
+  readonly rotation: boolean
+  /** Read at each token issued. In seconds, as the wire has it. */
+  readonly lifetimes: { accessTokenSeconds: number; refreshTokenSeconds: number }
+}
+
+/** The certified issuer, oidc-provider, set up for the token endpoint alone: no browser, no sessions. */
+export async function createProvider(settings: ProviderSettings): Promise<Provider> {
+  const { Provider: OidcProvider } = await withoutItsWarnings(() => import("oidc-provider"))
+  const provider = new OidcProvider(settings.issuer, configurationOf(settings))
+  // the host of a request is the one of the issuer: no proxy is involved
+  provider.proxy = false
+  return provider
+}
+
+function configurationOf({ clients, scopes, store, rotation, lifetimes }: ProviderSettings): Configuration {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
+  const aYear = 365 * 24 * 3600
+  return {
+    adapter: store.adapterOf,
+    clients,
+    clientDefaults: { id_token_signed_response_alg: "ES256" },
+    jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), alg: "ES256", use: "sig", kid: "issuer-key" }] },
+    scopes: [...scopes],
+    cookies: { keys: ["no session is ever kept here"] },
+    features: {
+      devInteractions: { enabled: false },
+      clientCredentials: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: () => true },
+      resourceIndicators: {
+        enabled: true,
+        // issuers name it `audience` or `resource` (RFC 8707): the one stands in for the other here
+        defaultResource: (ctx) => audienceOf(ctx.oidc.body) ?? [],
+        useGrantedResource: () => true,
+        getResourceServerInfo: (_ctx, resource) => ({
+          audience: resource,
+          scope: scopes.join(" "),
+          accessTokenFormat: "opaque",
+          accessTokenTTL: lifetimes.accessTokenSeconds,
+        }),
+      },
+    },
+    findAccount: (_ctx, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
+    rotateRefreshToken: rotation,
+    ttl: {
+      AccessToken: () => lifetimes.accessTokenSeconds,
+      ClientCredentials: () => lifetimes.accessTokenSeconds,
+      RefreshToken: () => lifetimes.refreshTokenSeconds,
+      IdToken: 3600,
+      Grant: aYear,
+      Interaction: 3600,
+      Session: 3600,
+    },
+  }
+}
+
+function audienceOf(body: unknown): string | undefined {
+  if (typeof body !== "object" || body === null || !("audience" in body)) return undefined
+  return typeof body.audience === "string" ? body.audience : undefined
+}
+
+// it warns of Node 20 when it is imported, through the console and with no way to say no
+async function withoutItsWarnings<T>(load: () => Promise<T>): Promise<T> {
+  const { warn } = console
+  console.warn = (...texts: unknown[]) => {
+    if (!String(texts[0]).includes("oidc-provider WARNING")) warn(...texts)
+  }
+  try {
+    return await load()
+  } finally {
+    console.warn = warn
+  }
+}

@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto"
+
+/** One request at the token endpoint, as it came. No secret. */
+export interface TokenRequestRecord {
+  /** Epoch milliseconds of its arrival. */
+  readonly at: number
+  readonly grantType: string
+  readonly clientId: string | undefined
+  readonly scope: string | undefined
+  readonly resource: string | undefined
+  readonly audience: string | undefined
+  /** How the client authenticated itself. */
+  readonly authentication: "basic" | "form" | "assertion" | "none"
+}
+
+/** One use of a refresh token, whatever came of it. */
+export interface Presentation {
+  /** First 16 hex digits of SHA-256 of the refresh token. */
+  readonly hash: string
+  /**
+   * `"first"`; `"again"`: seen before, but not spent (the issuer was down, say); `"reuse"`: it was spent, and a strict
+   * issuer revokes the family.
+   */
+  readonly use: "first" | "again" | "reuse"
+}
+
+/** How many requests came to the token endpoint, answered or not. */
+export interface RequestCounts {
+  readonly total: number
+  readonly clientCredentials: number
+  readonly refreshToken: number
+  /** How many of them were processed and gave a token, be the answer lost or not. */
+  readonly issued: number
+}
+
+/** Keeps the book of the token endpoint. */
+export class TokenRequests {
+  readonly records: TokenRequestRecord[] = []
+  readonly presentations: Presentation[] = []
+  readonly #seen = new Set<string>()
+  #issued = 0
+
+  get counts(): RequestCounts {
+    const by = (grantType: string) => this.records.filter((record) => record.grantType === grantType).length
+    return {
+      total: this.records.length,
+      clientCredentials: by("client_credentials"),
+      refreshToken: by("refresh_token"),
+      issued: this.#issued,
+    }
+  }
+
+  arrived(form: URLSearchParams, authorization: string | undefined): TokenRequestRecord {
+    const of = (name: string) => form.get(name) ?? undefined
+    const record: TokenRequestRecord = {
+      at: Date.now(),
+      grantType: of("grant_type") ?? "",
+      clientId: of("client_id") ?? basicClientId(authorization),
+      scope: of("scope"),
+      resource: of("resource"),
+      audience: of("audience"),
+      authentication: authenticationOf(form, authorization),
+    }
+    this.records.push(record)
+    return record
+  }
+
+  presented(refreshToken: string, isSpent: boolean): void {
+    const hash = createHash("sha256").update(refreshToken).digest("hex").slice(0, 16)
+    const again = this.#seen.has(hash) ? "again" : "first"
+    this.#seen.add(hash)
+    this.presentations.push({ hash, use: isSpent ? "reuse" : again })
+  }
+
+  answered(status: number): void {
+    if (status === 200) this.#issued += 1
+  }
+}
+
+function authenticationOf(form: URLSearchParams, authorization: string | undefined): TokenRequestRecord["authentication"] {
+  if (authorization?.startsWith("Basic ")) return "basic"
+  if (form.has("client_secret")) return "form"
+  return form.has("client_assertion") ? "assertion" : "none"
+}
+
+function basicClientId(authorization: string | undefined): string | undefined {
+  if (!authorization?.startsWith("Basic ")) return undefined
+  const [clientId = ""] = Buffer.from(authorization.slice("Basic ".length), "base64").toString().split(":")
+  // RFC 6749, section 2.3.1: form-encoded
+  return new URLSearchParams(`id=${clientId}`).get("id") ?? undefined
+}
