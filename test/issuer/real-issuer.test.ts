@@ -120,8 +120,13 @@ describe("refresh tokens", () => {
 
   it("count as used twice when two uses come at once", async () => {
     const first = await issuer.issueRefreshToken()
-    const answers = await Promise.all([refresh(first), refresh(first), refresh(first)])
+    issuer.slowDown(3_600_000)
+    const pending = [refresh(first), refresh(first), refresh(first)]
+    await vi.waitUntil(() => issuer.requests.total === 3)
+    issuer.slowDown(0)
+    const answers = await Promise.all(pending)
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 400, 400])
+    expect(issuer.presentations.map(({ use }) => use)).toEqual(["first", "reuse", "reuse"])
     expect(issuer.revokedFamilies).toBe(1)
   })
 
