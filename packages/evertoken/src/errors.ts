@@ -54,6 +54,12 @@ export class TokenError extends Error {
     this.ambiguous = options.ambiguous ?? false
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
   }
+
+  /** The same failure with another `retryAfterMs`; this one is its cause. */
+  retryingAfter(retryAfterMs: number): TokenError {
+    const { transient, ambiguous } = this
+    return new TokenError(this.code, this.message, { transient, ambiguous, retryAfterMs, cause: this })
+  }
 }
 
 export interface TokenResponseErrorOptions extends TokenErrorOptions {
@@ -79,6 +85,12 @@ export class TokenResponseError extends TokenError {
     if (options.error !== undefined) this.error = options.error
     if (options.errorDescription !== undefined) this.errorDescription = options.errorDescription
     if (options.errorUri !== undefined) this.errorUri = options.errorUri
+  }
+
+  override retryingAfter(retryAfterMs: number): TokenResponseError {
+    const { status, error, errorDescription, errorUri, transient, ambiguous } = this
+    const options = { status, error, errorDescription, errorUri, transient, ambiguous, retryAfterMs, cause: this }
+    return new TokenResponseError(this.message, options)
   }
 }
 

@@ -8,34 +8,43 @@ export interface TokenEvents {
   /** A new token came from the issuer and is durable (or, without a durable cache, in memory). */
   renewed: { readonly key: string; readonly generation: number; readonly expiresAt: number; readonly tookMs: number }
   /** A newer token of another process was taken over. */
-  adopted: { readonly key: string; readonly generation: number; readonly expiresAt: number; readonly cache: string }
+  adopted: { readonly key: string; readonly generation: number; readonly cache: string }
   /** An attempt to renew failed. Attempts count from 1 since the last success. */
-  "renewal-failed": { readonly key: string; readonly code: string; readonly transient: boolean; readonly attempt: number; readonly retryInMs: number }
-  /** Another process holds the claim. Once per wait. */
-  waiting: { readonly key: string; readonly owner: string }
+  "renewal-failed": {
+    readonly key: string
+    readonly code: string
+    readonly transient: boolean
+    readonly attempt: number
+    readonly retryInMs: number
+  }
+  /** Another process holds the claim on `what`. Once per wait. */
+  waiting: { readonly key: string; readonly what: string }
   /** A cache could not be used, or something in it was not right; the library goes on without. */
-  "cache-failed": { readonly cache: string; readonly key?: string; readonly operation: string; readonly code: string; readonly detail: string }
-  /** A rotated refresh token could not be written yet: it lives in memory only, and the write is tried again. */
-  unwritten: { readonly key: string; readonly cache: string; readonly attempt: number }
+  "cache-failed": {
+    readonly cache: string
+    readonly key?: string
+    readonly operation: string
+    readonly code: string
+    readonly detail: string
+  }
+  /** A new token could not be written: it lives in memory only, and the write is tried again. */
+  unwritten: { readonly key: string; readonly cache: string; readonly generation: number }
   /** The issuer gave no usable lifetime. */
   "lifetime-assumed": { readonly defaultLifetimeMs: number; readonly reason: string }
   /** The wall clock was set, or the machine slept. */
   "clock-stepped": { readonly byMs: number }
   /** A named step of the renewal transaction was reached (design, sections 4 and 6). */
-  step: { readonly key: string; readonly step: RenewalStep; readonly what?: string; readonly n?: number }
+  step: {
+    readonly key: string
+    readonly step: RenewalStep
+    readonly what: string | undefined
+    readonly n: number | undefined
+  }
 }
 
 /** In the order of the protocol; the model in `test/model` uses the same names. */
 export type RenewalStep =
-  | "looked"
-  | "claimed"
-  | "looked-again"
-  | "marked"
-  | "sending"
-  | "answered"
-  | "committed"
-  | "published"
-  | "released"
+  "looked" | "claimed" | "looked-again" | "marked" | "sending" | "answered" | "committed" | "released"
 
 export type TokenEventName = keyof TokenEvents
 

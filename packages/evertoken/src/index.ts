@@ -1,0 +1,26 @@
+export { CachedTokenSource, type CachedTokenSourceOptions } from "./cached-token-source.js"
+export { systemClock, type Clock, type Timer } from "./clock.js"
+export { ErrorBackoff, type ErrorBackoffOptions, type FailedAttempt } from "./error-backoff.js"
+export {
+  salvageRefreshToken,
+  TokenError,
+  TokenResponseError,
+  type TokenErrorCode,
+  type TokenErrorOptions,
+  type TokenResponseErrorOptions,
+} from "./errors.js"
+export { onTokenEvent, type RenewalStep, type TokenEventName, type TokenEvents } from "./events.js"
+export { noJitter, randomEarly, type JitterSource, type RandomEarlyOptions } from "./jitter.js"
+export { MemoryTokenCache, type MemoryTokenCacheOptions } from "./memory-token-cache.js"
+export { createRandom, seededRandom, type Random } from "./random.js"
+export type { Claim, ClaimSubject, ClaimView, Commit, CommitOptions, StoredToken, TokenCache } from "./token-cache.js"
+export { lifetimeOf, type Lifetime, type LifetimePolicy } from "./token-lifetime.js"
+export { fingerprintOf, hashOf, type TokenRequest, type TokenSource } from "./token-source.js"
+export {
+  deserializeToken,
+  serializeToken,
+  Token,
+  type SerializedToken,
+  type TokenFields,
+  type TokenVersion,
+} from "./token.js"

@@ -1,0 +1,51 @@
+import type { CacheStack } from "./cache-stack.js"
+import { publish } from "./events.js"
+import type { KnownToken } from "./known-token.js"
+import type { StoredToken } from "./token-cache.js"
+import { sameVersion, type TokenVersion } from "./token.js"
+
+/** The authority of a cache stack and what this process knows of it, kept in step. */
+export class Authority {
+  readonly #stack: CacheStack
+  readonly #known: KnownToken
+
+  constructor(stack: CacheStack, known: KnownToken) {
+    this.#stack = stack
+    this.#known = known
+  }
+
+  /**
+   * Takes over what is newer there, or puts back what is older or missing there: it was emptied, or a write failed.
+   * @returns whether something newer was taken over.
+   * @throws TokenError `ERR_TOKEN_CACHE`
+   */
+  async look(): Promise<boolean> {
+    for (;;) {
+      const stored = await this.#stack.read()
+      if (stored !== undefined && this.#known.adopt(stored)) return this.#adopted(stored)
+      const { record } = this.#known
+      if (record === undefined || sameVersion(stored?.version, record.version)) return false
+      const refill = await this.#stack.commit(record, stored?.version)
+      if (refill.committed) this.#known.adopt(record)
+    }
+  }
+
+  /** Writes `record`, if `expected` is there still; else takes over what is there instead. @throws TokenError `ERR_TOKEN_CACHE` */
+  async commit(record: StoredToken, expected: TokenVersion | undefined): Promise<boolean> {
+    const commit = await this.#stack.commit(record, expected)
+    if (!commit.committed) {
+      if (commit.current !== undefined && this.#known.adopt(commit.current)) await this.#adopted(commit.current)
+      return false
+    }
+    this.#known.take(record, { written: true })
+    await this.#stack.fillOthers(record)
+    return true
+  }
+
+  async #adopted(record: StoredToken): Promise<true> {
+    const cache = this.#stack.authority.name
+    publish("adopted", { key: this.#stack.key, generation: record.version.generation, cache })
+    await this.#stack.fillOthers(record)
+    return true
+  }
+}

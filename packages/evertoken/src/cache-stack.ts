@@ -1,0 +1,145 @@
+import type { Clock } from "./clock.js"
+import { TokenError } from "./errors.js"
+import { publish } from "./events.js"
+import { MemoryTokenCache } from "./memory-token-cache.js"
+import type { Claim, ClaimSubject, Commit, StoredToken, TokenCache } from "./token-cache.js"
+import type { TokenVersion } from "./token.js"
+
+export interface CacheStackOptions {
+  readonly caches: readonly TokenCache[]
+  readonly key: string
+  readonly clock: Clock
+  readonly storeTimeoutMs: number
+}
+
+/**
+ * The caches of one source, nearest first. The last durable one is the authority: what it holds is right. The others
+ * only save the way there; one that fails is reported and skipped.
+ */
+export class CacheStack {
+  readonly authority: TokenCache
+  readonly key: string
+  readonly #others: readonly TokenCache[]
+  readonly #claims: TokenCache
+  readonly #clock: Clock
+  readonly #storeTimeoutMs: number
+
+  constructor({ caches, key, clock, storeTimeoutMs }: CacheStackOptions) {
+    const memory = new MemoryTokenCache({ clock })
+    this.authority = caches.findLast((cache) => cache.durable) ?? caches.at(-1) ?? memory
+    this.key = key
+    this.#others = caches.filter((cache) => cache !== this.authority)
+    this.#claims = this.authority.claim ? this.authority : memory
+    this.#clock = clock
+    this.#storeTimeoutMs = storeTimeoutMs
+  }
+
+  /** The authority's record. @throws TokenError `ERR_TOKEN_CACHE` if it cannot be reached in time. */
+  read(): Promise<StoredToken | undefined> {
+    return this.#guard(this.authority, "get", () => this.authority.get(this.key))
+  }
+
+  /** Compare-and-set in the authority. @throws TokenError `ERR_TOKEN_CACHE` if it cannot be written in time. */
+  commit(record: StoredToken, expected: TokenVersion | undefined): Promise<Commit> {
+    return this.#guard(this.authority, "commit", () => this.authority.commit(this.key, record, { expected }))
+  }
+
+  claim(subject: ClaimSubject): Claim {
+    const cache = this.#claims
+    const claim = cache.claim?.(this.key, subject)
+    if (claim === undefined) throw new TypeError(`the cache ${cache.name} has no claims`)
+    return {
+      look: () => this.#guard(cache, "claim.look", () => claim.look()),
+      take: (n) => this.#guard(cache, "claim.take", () => claim.take(n)),
+      markSent: () => this.#guard(cache, "claim.markSent", () => claim.markSent()),
+      isHeld: () => this.#guard(cache, "claim.isHeld", () => claim.isHeld()),
+      release: (extent) => this.#guard(cache, "claim.release", () => claim.release(extent)),
+      abandon: () => this.#guard(cache, "claim.abandon", () => claim.abandon()),
+      reject: () => this.#guard(cache, "claim.reject", () => claim.reject()),
+    }
+  }
+
+  /** The first record that `accepts`, nearest cache first; those before it are filled with it. */
+  async find(accepts: (record: StoredToken) => boolean): Promise<StoredToken | undefined> {
+    const passed: TokenCache[] = []
+    for (const cache of [...this.#others, this.authority]) {
+      const record = await this.#orUndefined(cache, "get", () => cache.get(this.key))
+      if (record !== undefined && accepts(record)) {
+        await this.#fill(passed, record)
+        return record
+      }
+      passed.push(cache)
+    }
+    return undefined
+  }
+
+  /** Hands what the authority has to the other caches. Never rejects: a failure there is an event. */
+  fillOthers(record: StoredToken): Promise<void> {
+    return this.#fill(this.#others, record)
+  }
+
+  /** Signs out of every cache, the authority first. */
+  async delete(): Promise<void> {
+    await this.#guard(this.authority, "delete", () => this.authority.delete(this.key))
+    for (const cache of this.#others) await this.#orUndefined(cache, "delete", () => cache.delete(this.key))
+  }
+
+  async #fill(caches: readonly TokenCache[], record: StoredToken): Promise<void> {
+    for (const cache of caches) {
+      await this.#orUndefined(cache, "commit", async () => {
+        const there = await cache.get(this.key)
+        if (there !== undefined && there.version.generation >= record.version.generation) return
+        await cache.commit(this.key, record, { expected: there?.version })
+      })
+    }
+  }
+
+  async #orUndefined<T>(cache: TokenCache, operation: string, action: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await this.#guard(cache, operation, action)
+    } catch {
+      return undefined // guard has reported it
+    }
+  }
+
+  /** Bounds and reports what is done with a cache, and makes a `TokenError` of every failure. */
+  async #guard<T>(cache: TokenCache, operation: string, action: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#inTime(cache, operation, action)
+    } catch (error) {
+      const failure = error instanceof TokenError ? error : foreignFailure(cache, operation)
+      publish("cache-failed", {
+        cache: cache.name,
+        key: this.key,
+        operation,
+        code: failure.code,
+        detail: failure.message,
+      })
+      throw failure
+    }
+  }
+
+  #inTime<T>(cache: TokenCache, operation: string, action: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const timer = this.#clock.setTimer(
+        () => reject(tooSlow(cache, operation, this.#storeTimeoutMs)),
+        this.#storeTimeoutMs,
+      )
+      Promise.resolve()
+        .then(action)
+        .then(resolve, reject)
+        .finally(() => timer.cancel())
+    })
+  }
+}
+
+// the foreign error may hold a connection string or a record: only its kind is told
+function foreignFailure(cache: TokenCache, operation: string): TokenError {
+  return new TokenError("ERR_TOKEN_CACHE", `${cache.name}: ${operation} failed`, { transient: true })
+}
+
+function tooSlow(cache: TokenCache, operation: string, timeoutMs: number): TokenError {
+  return new TokenError("ERR_TOKEN_CACHE", `${cache.name}: no answer to ${operation} within ${timeoutMs} ms`, {
+    transient: true,
+  })
+}

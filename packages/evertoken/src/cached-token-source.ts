@@ -1,0 +1,267 @@
+import { defer, filter, map, concatMap, merge, NEVER, Subject, type Observable } from "rxjs"
+import { Authority } from "./authority.js"
+import { CacheStack } from "./cache-stack.js"
+import { sleep, systemClock, type Clock, type Timer } from "./clock.js"
+import { CoolDown } from "./cool-down.js"
+import { ErrorBackoff, type ErrorBackoffOptions } from "./error-backoff.js"
+import { KnownToken } from "./known-token.js"
+import { createRandom, randomId, type Random } from "./random.js"
+import { sourceClosed, unchanged } from "./renewal-errors.js"
+import { Renewal } from "./renewal.js"
+import { patiently, SingleFlight } from "./single-flight.js"
+import type { StoredToken, TokenCache } from "./token-cache.js"
+import type { HeldToken } from "./token-lifetime.js"
+import { satisfies } from "./token-need.js"
+import type { TokenRequest, TokenSource } from "./token-source.js"
+import type { Token } from "./token.js"
+
+export interface CachedTokenSourceOptions {
+  /**
+   * Nearest first; a memory cache before them is implied. The last durable one is the authority: it decides which token
+   * is the current one, and who may ask the issuer. Default: none, the token lives in this process only.
+   */
+  readonly caches?: readonly TokenCache[]
+  /** Names the token in its caches. Default: from the source's fingerprint. */
+  readonly key?: string
+  /** For how long one request to the source may take, in milliseconds. Default 10,000. */
+  readonly requestTimeoutMs?: number
+  /** For how long to wait for another process that is renewing the token, in milliseconds. Default 15,000. */
+  readonly claimTimeoutMs?: number
+  /** For how long to wait for a cache, in milliseconds. Default 5,000. */
+  readonly storeTimeoutMs?: number
+  /**
+   * For how long the issuer accepts a refresh token again that it has rotated, in milliseconds, as the issuer's
+   * documentation says. Default 0: it never does.
+   */
+  readonly reuseLeewayMs?: number
+  /** An issuer that gave the same token again is not asked sooner than this after it, in milliseconds. Default 10,000. */
+  readonly minimumIntervalMs?: number
+  /** How the pauses after failed requests grow. */
+  readonly backoff?: ErrorBackoffOptions
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+/**
+ * A token source with caches before it, shared by all processes that share a durable one.
+ *
+ * - A fresh token costs no request and no I/O. A stale one is returned at once, and renewed behind the caller's back.
+ * - Callers who need a newer token share one request, in this process and with all others on the same authority.
+ * - If the source fails, an unexpired token is served; after a failure the source is left alone for the backoff's pause,
+ *   and who needs a new token meanwhile gets the failure again.
+ * - A refresh token that works once is durable before anyone uses what came with it.
+ */
+export class CachedTokenSource implements TokenSource {
+  readonly fingerprint: string | undefined
+  /** The name of the token in its caches. */
+  readonly key: string
+  readonly #stack: CacheStack
+  readonly #known: KnownToken
+  readonly #coolDown: CoolDown
+  readonly #renewal: Renewal
+  readonly #clock: Clock
+  readonly #flight = new SingleFlight<void>()
+  readonly #news = new Subject<void>()
+  #ready: { readonly held: HeldToken; readonly promise: Promise<Token> } | undefined
+  #retry: Timer | undefined
+  #closed = false
+
+  /** @throws TypeError naming the option. */
+  constructor(source: TokenSource, options: CachedTokenSourceOptions = {}) {
+    assertOptions(source, options)
+    const { caches = [], clock = systemClock, random = createRandom(), storeTimeoutMs = 5_000 } = options
+    const { requestTimeoutMs = 10_000, reuseLeewayMs = 0 } = options
+    this.fingerprint = source.fingerprint
+    this.key = options.key ?? defaultKey(source)
+    this.#clock = clock
+    this.#stack = new CacheStack({ caches, key: this.key, clock, storeTimeoutMs })
+    this.#known = new KnownToken(clock, source.fingerprint)
+    this.#coolDown = new CoolDown({ clock, random, backoff: new ErrorBackoff(options.backoff) })
+    this.#renewal = new Renewal({
+      source,
+      stack: this.#stack,
+      known: this.#known,
+      coolDown: this.#coolDown,
+      clock,
+      random,
+      requestTimeoutMs,
+      claimTimeoutMs: options.claimTimeoutMs ?? 15_000,
+      minimumIntervalMs: options.minimumIntervalMs ?? 10_000,
+      safeReuseMs: reuseLeewayMs - requestTimeoutMs - 5_000,
+    })
+  }
+
+  getToken(request: TokenRequest = {}): Promise<Token> {
+    const { held } = this.#known
+    if (held === undefined || request.signal?.aborted || !satisfies(held, request)) {
+      return patiently(this.#obtain(request), request.signal)
+    }
+    if (held.status() === "stale") this.#renewBehind(held)
+    return this.#readyPromise(held)
+  }
+
+  /** Emits after the token was replaced, or signed out, by this process or another. */
+  changes(): Observable<void> {
+    const { authority } = this.#stack
+    const elsewhere = defer(() => authority.changes?.(this.key) ?? NEVER).pipe(
+      concatMap(() => this.#lookedUp()),
+      filter((isNews) => isNews),
+      map(() => undefined),
+    )
+    return merge(this.#news, elsewhere)
+  }
+
+  /**
+   * Signs out: forgets the token in every cache. A renewal under way, here or in another process, is refused to write
+   * its token.
+   * @throws TokenError `ERR_TOKEN_CACHE` if the authority cannot be reached: then the token is still there.
+   */
+  async signOut(): Promise<void> {
+    await this.#stack.delete()
+    const mark = await this.#stack.read()
+    this.#known.take(mark ?? this.#emptyMark(), { written: true })
+    this.#news.next()
+  }
+
+  /**
+   * Ends background work. A request that was sent and works once is let finish and be written, for at most `timeoutMs`;
+   * what then is unknown or unwritten is left to others as by a process that died.
+   */
+  async close({ timeoutMs = 5_000 }: { readonly timeoutMs?: number } = {}): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#renewal.close()
+    this.#retry?.cancel()
+    const patience = new AbortController()
+    const timer = this.#clock.setTimer(() => patience.abort(sourceClosed()), timeoutMs)
+    await patiently(this.#settled(patience.signal), patience.signal).catch(() => undefined)
+    timer.cancel()
+    await this.#renewal.abandon(this.#flight.running)
+    this.#news.complete()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #readyPromise(held: HeldToken): Promise<Token> {
+    if (this.#ready?.held !== held) this.#ready = { held, promise: Promise.resolve(held.token) }
+    return this.#ready.promise
+  }
+
+  async #obtain(request: TokenRequest): Promise<Token> {
+    for (let round = 1; round <= 2; round++) {
+      const joined = this.#flight.running !== undefined
+      try {
+        await this.#fly(request)
+      } catch (error) {
+        return this.#orUnexpired(request, error as Error)
+      }
+      const { held } = this.#known
+      if (held !== undefined && satisfies(held, request)) return held.token
+      if (!joined && held !== undefined && !held.isExpired()) break
+    }
+    return this.#orUnexpired(request, unchanged())
+  }
+
+  /** If no newer token is to be had, any that is still valid is the answer, unless it is the one to be replaced. */
+  #orUnexpired({ newerThan }: TokenRequest, error: Error): Token {
+    const { held } = this.#known
+    if (held === undefined || !satisfies(held, { newerThan })) throw error
+    return held.token
+  }
+
+  #renewBehind(held: HeldToken): void {
+    if (this.#closed || this.#flight.running !== undefined || this.#coolDown.remainingMs() > 0) return
+    this.#fly({ newerThan: held.token }).catch(() => undefined) // told as an event; the token at hand is still good
+  }
+
+  #fly(request: TokenRequest): Promise<void> {
+    const before = this.#known.record
+    return this.#flight.run(async () => {
+      try {
+        await this.#load(request)
+      } finally {
+        if (this.#known.record !== before) this.#news.next()
+        this.#retryLater()
+      }
+    })
+  }
+
+  async #load(request: TokenRequest): Promise<void> {
+    if (this.#known.held === undefined || this.#known.held.isExpired()) {
+      const found = await this.#stack.find((record) => this.#isServable(record))
+      if (found !== undefined) this.#known.adopt(found)
+    }
+    const { held } = this.#known
+    if (held === undefined || !satisfies(held, request)) await this.#renewal.run(request)
+  }
+
+  #isServable({ token, fingerprint }: StoredToken): boolean {
+    return token !== undefined && fingerprint === this.fingerprint && this.#clock.now() < token.expiresAt
+  }
+
+  /** A claim that is kept blocks everybody else: its matter is pursued whether anyone asks or not. */
+  #retryLater(): void {
+    this.#retry?.cancel()
+    const { kept } = this.#renewal
+    if (kept === undefined || this.#closed) return
+    const delayMs = Math.max(this.#coolDown.remainingMs(), 1_000)
+    const newerThan = kept === "unwritten" ? undefined : this.#known.held?.token
+    this.#retry = this.#clock.setTimer(() => void this.#fly({ newerThan }).catch(() => undefined), delayMs)
+  }
+
+  async #settled(signal: AbortSignal): Promise<void> {
+    await this.#flight.running?.catch(() => undefined)
+    while (this.#renewal.kept === "unwritten") {
+      await this.#fly({}).catch(() => undefined)
+      await sleep(this.#clock, 250, { signal })
+    }
+  }
+
+  async #lookedUp(): Promise<boolean> {
+    try {
+      return await new Authority(this.#stack, this.#known).look()
+    } catch {
+      return false // reported; the next change, or the next renewal, looks again
+    }
+  }
+
+  #emptyMark(): StoredToken {
+    const known = this.#known.record
+    const generation = (known?.version.generation ?? 0) + 1
+    const version = { lineage: known?.version.lineage ?? "", generation, id: randomId() }
+    return { version, lineages: known?.lineages ?? [] }
+  }
+}
+
+// a refresh token serves all scopes of its grant, so its record is found again when they change
+function defaultKey({ fingerprint, lineage, singleUse }: TokenSource): string {
+  const isGrant = lineage !== undefined || singleUse === true
+  return (isGrant ? fingerprint?.split(".")[0] : fingerprint) ?? "token"
+}
+
+function assertOptions(source: TokenSource, options: CachedTokenSourceOptions): void {
+  if (typeof (source as Partial<TokenSource> | undefined)?.getToken !== "function") {
+    throw new TypeError("source must be a TokenSource: an object with a getToken method")
+  }
+  const { caches = [], key } = options
+  if (!Array.isArray(caches) || caches.some((cache) => typeof (cache as Partial<TokenCache>)?.commit !== "function")) {
+    throw new TypeError("caches must be an array of token caches")
+  }
+  if (key !== undefined && (typeof key !== "string" || key === ""))
+    throw new TypeError("key must be a string, and not empty")
+  for (const name of ["requestTimeoutMs", "claimTimeoutMs", "storeTimeoutMs"] as const) assertMs(name, options[name], 1)
+  for (const name of ["reuseLeewayMs", "minimumIntervalMs"] as const) assertMs(name, options[name], 0)
+  const authority = caches.findLast((cache: TokenCache) => cache.durable) as TokenCache | undefined
+  if (source.singleUse && authority?.claim === undefined) {
+    const mend =
+      'add one that outlives the process, such as FileTokenCache, or say rotation: "none" if the issuer does not rotate'
+    throw new TypeError(`caches has no durable cache, and the source spends a refresh token that works once: ${mend}`)
+  }
+}
+
+function assertMs(name: string, value: number | undefined, least: number): void {
+  if (value === undefined || (Number.isFinite(value) && value >= least && value <= 2 ** 31 - 1)) return
+  throw new TypeError(`${name} must be milliseconds, from ${least} to 2147483647; got ${value}`)
+}

@@ -1,0 +1,46 @@
+import type { ClaimView } from "./token-cache.js"
+
+/** What a waiter knows when it decides whether to take the next claim (design, section 6). */
+export interface ClaimSituation {
+  readonly view: ClaimView
+  readonly singleUse: boolean
+  /** What is left of the access token at hand, in milliseconds; zero or less: nothing. */
+  readonly leftMs: number
+  /** For how long this waiter has seen the same claim, in milliseconds. */
+  readonly stoodStillMs: number
+  readonly requestTimeoutMs: number
+  /** For how long after the sent mark the issuer surely still takes the same token again, in milliseconds. */
+  readonly safeReuseMs: number
+}
+
+/**
+ * How the token is presented: as nobody has before (`first`), again within the issuer's leeway (`within-leeway`), or
+ * once more after an outcome that nobody can know (`last-try`).
+ */
+export type Presentation = "first" | "within-leeway" | "last-try"
+
+/** How this waiter may present the token now; undefined: it has to wait. */
+export function decideClaim(situation: ClaimSituation): Presentation | undefined {
+  const { view, singleUse, stoodStillMs } = situation
+  if (view.owner === "alive") return !singleUse && stoodStillMs >= overtakeAfterMs(situation) ? "first" : undefined
+  return decidePresentation(situation)
+}
+
+/** The same with no living owner in the way, or once the claim is taken. */
+export function decidePresentation(
+  situation: Pick<ClaimSituation, "view" | "singleUse" | "leftMs" | "requestTimeoutMs" | "safeReuseMs">,
+): Presentation | undefined {
+  const { view, singleUse, leftMs, requestTimeoutMs, safeReuseMs } = situation
+  const { sentAgoMs } = view
+  if (!singleUse || sentAgoMs === undefined) return "first"
+  if (sentAgoMs < safeReuseMs) return "within-leeway"
+  // half of what was left when it was sent has passed, and the request is certainly not under way any more
+  const isDue = sentAgoMs >= leftMs && sentAgoMs >= requestTimeoutMs
+  return isDue ? "last-try" : undefined
+}
+
+// With nothing valid left, haste wins nothing: an owner that lives has asked, and a second request is no faster.
+function overtakeAfterMs({ leftMs, requestTimeoutMs }: ClaimSituation): number {
+  const patientMs = requestTimeoutMs + 1_000
+  return leftMs > 0 ? Math.min(patientMs, Math.max(1_000, leftMs / 4)) : patientMs
+}

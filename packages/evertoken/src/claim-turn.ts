@@ -1,0 +1,81 @@
+import type { CacheStack } from "./cache-stack.js"
+import { decideClaim, decidePresentation, type ClaimSituation } from "./claim-decision.js"
+import { ClaimObservation } from "./claim-observation.js"
+import type { Clock } from "./clock.js"
+import type { KnownToken } from "./known-token.js"
+import { reauthenticationRequired } from "./renewal-errors.js"
+import type { RenewalPlan } from "./renewal-plan.js"
+import type { StepReporter } from "./renewal-step.js"
+import type { Claim, ClaimView } from "./token-cache.js"
+import { sameVersion } from "./token.js"
+
+/** A claim taken, and not yet used. */
+export interface Turn {
+  readonly claim: Claim
+  readonly takenAt: number
+}
+
+export interface ClaimTurnsOptions {
+  readonly stack: CacheStack
+  readonly known: KnownToken
+  readonly clock: Clock
+  readonly requestTimeoutMs: number
+  readonly safeReuseMs: number
+  readonly step: StepReporter
+}
+
+/** Takes the right to ask the issuer when the protocol allows it (design, section 6). One waiter's view. */
+export class ClaimTurns {
+  readonly #options: ClaimTurnsOptions
+  readonly #observation: ClaimObservation
+
+  constructor(options: ClaimTurnsOptions) {
+    this.#options = options
+    this.#observation = new ClaimObservation(options.clock)
+  }
+
+  /**
+   * Tries once. Undefined: not now; look in the store, then try again.
+   * @throws TokenError `ERR_REAUTHENTICATION_REQUIRED` if what the plan presents was refused before; `ERR_TOKEN_CACHE`
+   */
+  async take(plan: RenewalPlan): Promise<Turn | undefined> {
+    const { stack, clock, step } = this.#options
+    const claim = stack.claim(plan.subject)
+    const view = await claim.look()
+    if (view.rejected) throw reauthenticationRequired("the issuer has refused the refresh token")
+    const stoodStillMs = this.#observation.note(plan.subject.what, view.n)
+    if (decideClaim(this.#situation(plan, view, stoodStillMs)) === undefined) return undefined
+    if (!(await claim.take(view.n + 1))) return undefined
+    const takenAt = clock.monotonic()
+    step("claimed", plan, view.n + 1)
+    if (await this.#isStillDue(plan, claim)) return { claim, takenAt }
+    await releaseQuietly(claim, "own")
+    return undefined
+  }
+
+  /** Liveness, marks and store once more, now that the claim is taken. */
+  async #isStillDue(plan: RenewalPlan, claim: Claim): Promise<boolean> {
+    const { stack, step } = this.#options
+    try {
+      const view = await claim.look()
+      const stored = await stack.read()
+      step("looked-again", plan)
+      if (view.rejected || (plan.subject.singleUse && view.othersAlive)) return false
+      if (!sameVersion(stored?.version, plan.expected)) return false
+      return decidePresentation(this.#situation(plan, view, 0)) !== undefined
+    } catch (error) {
+      await releaseQuietly(claim, "own")
+      throw error
+    }
+  }
+
+  #situation({ subject }: RenewalPlan, view: ClaimView, stoodStillMs: number): ClaimSituation {
+    const { known, requestTimeoutMs, safeReuseMs } = this.#options
+    return { view, singleUse: subject.singleUse, leftMs: known.leftMs(), stoodStillMs, requestTimeoutMs, safeReuseMs }
+  }
+}
+
+/** A claim that cannot be removed now is that of a dead owner later; the cache has reported why. */
+export async function releaseQuietly(claim: Claim | undefined, extent: "own" | "all"): Promise<void> {
+  await claim?.release(extent).catch(() => undefined)
+}

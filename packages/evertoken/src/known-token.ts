@@ -1,0 +1,74 @@
+import type { Clock } from "./clock.js"
+import type { StoredToken } from "./token-cache.js"
+import { HeldToken } from "./token-lifetime.js"
+import { sameVersion, type TokenVersion } from "./token.js"
+
+/** The newest record this process knows of one key. A newer one replaces it; nothing clears it. */
+export class KnownToken {
+  readonly #clock: Clock
+  readonly #fingerprint: string | undefined
+  #record: StoredToken | undefined
+  #held: HeldToken | undefined
+  #written = true
+
+  constructor(clock: Clock, fingerprint: string | undefined) {
+    this.#clock = clock
+    this.#fingerprint = fingerprint
+  }
+
+  get record(): StoredToken | undefined {
+    return this.#record
+  }
+
+  /** The token to serve, perhaps expired: none if the record is of another fingerprint or a sign-out. */
+  get held(): HeldToken | undefined {
+    return this.#held
+  }
+
+  /** Whether the authority has this record. */
+  get written(): boolean {
+    return this.#written
+  }
+
+  /** What is left of the token, in milliseconds; zero if there is none. */
+  leftMs(): number {
+    return Math.max(0, this.#held?.leftMs() ?? 0)
+  }
+
+  /** Whether `version` comes after the one known. Of two with the same generation the store's is right. */
+  isOlderThan(version: TokenVersion): boolean {
+    if (this.#record === undefined) return true
+    const known = this.#record.version
+    return (
+      version.generation > known.generation || (version.generation === known.generation && !sameVersion(version, known))
+    )
+  }
+
+  /** What the authority has. @returns whether it is news. */
+  adopt(record: StoredToken): boolean {
+    if (sameVersion(record.version, this.#record?.version)) {
+      this.#written = true
+      return false
+    }
+    if (!this.isOlderThan(record.version)) return false
+    this.#replace(record, true)
+    return true
+  }
+
+  /** What this process made. @returns false if something newer is known already: a sign-out meanwhile. */
+  take(record: StoredToken, { written }: { readonly written: boolean }): boolean {
+    if (this.#record !== undefined && record.version.generation <= this.#record.version.generation) {
+      return sameVersion(record.version, this.#record.version)
+    }
+    this.#replace(record, written)
+    return true
+  }
+
+  #replace(record: StoredToken, written: boolean): void {
+    const { token } = record
+    const serves = token !== undefined && token.accessToken !== "" && record.fingerprint === this.#fingerprint
+    this.#record = record
+    this.#written = written
+    this.#held = serves ? new HeldToken(token.with({ version: record.version }), this.#clock) : undefined
+  }
+}

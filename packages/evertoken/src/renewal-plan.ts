@@ -1,0 +1,93 @@
+import { randomId } from "./random.js"
+import { foreignGrant, reauthenticationRequired } from "./renewal-errors.js"
+import type { ClaimSubject, StoredToken } from "./token-cache.js"
+import { hashOf, sameGrant, type TokenSource } from "./token-source.js"
+import { Token, type TokenVersion } from "./token.js"
+
+/** What one renewal presents to the issuer, and what its answer will follow. */
+export interface RenewalPlan {
+  readonly subject: ClaimSubject
+  /** What the refresh token is taken from; undefined: the source's own configuration. */
+  readonly previous: Token | undefined
+  /** The authority's version as it was looked up. */
+  readonly expected: TokenVersion | undefined
+  /** Whether what is spent is a refresh token: then `invalid_grant` is final. */
+  readonly spendsRefreshToken: boolean
+  readonly lineage: string
+  readonly lineages: readonly string[]
+}
+
+/**
+ * Plans the renewal that follows `stored`. `requested` stands in for an empty store.
+ * @throws TokenError `ERR_REAUTHENTICATION_REQUIRED` if the grant was signed out: the refresh token that once began its
+ *   lineage never begins it again. `ERR_TOKEN_CACHE` if the store holds the refresh token of another grant.
+ */
+export function planRenewal(
+  source: TokenSource,
+  stored: StoredToken | undefined,
+  requested: Token | undefined,
+): RenewalPlan {
+  const lineages = stored?.lineages ?? []
+  const configured = source.lineage
+  const beginsLineage = configured !== undefined && !lineages.includes(configured)
+  const newest = stored === undefined ? requested : ownToken(source, stored)
+  const previous = beginsLineage ? undefined : newest
+  if (configured !== undefined && !beginsLineage && previous?.refreshToken === undefined) {
+    throw reauthenticationRequired("signed out")
+  }
+  const spent = beginsLineage ? configured : previous?.refreshToken && hashOf(previous.refreshToken)
+  return {
+    subject: { what: spent ?? versionName(stored?.version), singleUse: source.singleUse ?? false },
+    previous,
+    expected: stored?.version,
+    spendsRefreshToken: spent !== undefined,
+    lineage: beginsLineage ? configured : (stored?.version.lineage ?? randomId()),
+    lineages: beginsLineage ? [...lineages, configured] : lineages,
+  }
+}
+
+/** The record that follows the plan's, with `token` in it and what the issuer left out carried forward. */
+export function successorOf(
+  plan: RenewalPlan,
+  token: Token,
+  fingerprint: string | undefined,
+  generation: number,
+): StoredToken {
+  const version = { lineage: plan.lineage, generation, id: randomId() }
+  return {
+    version,
+    token: carriedForward(token, plan.previous).with({ version }),
+    fingerprint,
+    lineages: plan.lineages,
+  }
+}
+
+/** A record for the refresh token of an answer that was otherwise unusable: the access token stays the previous one. */
+export function salvagedToken(plan: RenewalPlan, refreshToken: string, now: number): Token {
+  const none = { accessToken: "", issuedAt: now, staleAt: now, expiresAt: now }
+  return (plan.previous ?? new Token(none)).with({ refreshToken, refreshTokenExpiresAt: undefined })
+}
+
+// RFC 6749, section 6: a new refresh token may be issued, the old one stays in force otherwise; scope likewise
+function carriedForward(token: Token, previous: Token | undefined): Token {
+  if (previous === undefined) return token
+  const kept = token.refreshToken === undefined
+  return token.with({
+    refreshToken: token.refreshToken ?? previous.refreshToken,
+    refreshTokenExpiresAt: kept ? previous.refreshTokenExpiresAt : token.refreshTokenExpiresAt,
+    idToken: token.idToken ?? previous.idToken,
+    scope: token.scope ?? previous.scope,
+  })
+}
+
+function ownToken(source: TokenSource, { token, fingerprint }: StoredToken): Token | undefined {
+  if (fingerprint === source.fingerprint) return token
+  // a refresh token belongs to issuer, client and subject; the scope granted before is not what this source asks for
+  if (sameGrant(fingerprint, source.fingerprint)) return token?.with({ scope: undefined })
+  if (token?.refreshToken !== undefined) throw foreignGrant()
+  return undefined
+}
+
+function versionName(version: TokenVersion | undefined): string {
+  return version === undefined ? "v0" : `v${version.generation}-${version.id}`
+}

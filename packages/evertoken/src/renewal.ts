@@ -1,0 +1,308 @@
+import { Authority } from "./authority.js"
+import type { CacheStack } from "./cache-stack.js"
+import { ClaimTurns, releaseQuietly, type Turn } from "./claim-turn.js"
+import { sleep, type Clock } from "./clock.js"
+import type { CoolDown } from "./cool-down.js"
+import { salvagedRefreshToken, TokenError } from "./errors.js"
+import { publish } from "./events.js"
+import { IssuerRequest } from "./issuer-request.js"
+import type { KnownToken } from "./known-token.js"
+import { between, type Random } from "./random.js"
+import { claimTimedOut, isRefusedGrant, reauthenticationRequired, sourceClosed, unchanged } from "./renewal-errors.js"
+import { planRenewal, salvagedToken, successorOf, type RenewalPlan } from "./renewal-plan.js"
+import { stepReporter, type StepReporter } from "./renewal-step.js"
+import type { Claim } from "./token-cache.js"
+import { satisfies, type TokenNeed } from "./token-need.js"
+import type { TokenRequest, TokenSource } from "./token-source.js"
+import { sameVersion, type Token } from "./token.js"
+
+export interface RenewalOptions {
+  readonly source: TokenSource
+  readonly stack: CacheStack
+  readonly known: KnownToken
+  readonly coolDown: CoolDown
+  readonly clock: Clock
+  readonly random: Random
+  readonly requestTimeoutMs: number
+  readonly claimTimeoutMs: number
+  readonly safeReuseMs: number
+  readonly minimumIntervalMs: number
+}
+
+/** What is presented, under which claim. Without one: the authority cannot be reached, or gave no claim in time. */
+interface Attempt {
+  readonly plan: RenewalPlan
+  readonly claim?: Claim
+  /** Something was sent under this claim before, and nobody knows what became of it. */
+  readonly sentBefore: boolean
+  readonly reachable: boolean
+}
+
+/** A claim kept between attempts. */
+interface Kept extends Attempt {
+  readonly claim: Claim
+  readonly because: "outcome-unknown" | "unwritten"
+}
+
+// an owner that was stopped for longer may have been overtaken
+const LONGEST_PAUSE_BEFORE_SENDING_MS = 5_000
+const WATCH_AFTER_REFUSAL_MS = 1_000
+
+/**
+ * The renewal transaction (design, sections 4 and 6): look, claim, look again, mark, send, commit, release. What keeps
+ * a refresh token from being lost or presented twice is decided here; the steps themselves are the cache's. One call of
+ * {@link run} at a time.
+ */
+export class Renewal {
+  readonly #options: RenewalOptions
+  readonly #authority: Authority
+  readonly #singleUse: boolean
+  readonly #step: StepReporter
+  readonly #closing = new AbortController()
+  readonly #refused = new Set<string>()
+  #request: IssuerRequest | undefined
+  #kept: Kept | undefined
+
+  constructor(options: RenewalOptions) {
+    this.#options = options
+    this.#authority = new Authority(options.stack, options.known)
+    this.#singleUse = options.source.singleUse ?? false
+    this.#step = stepReporter(options.stack.key)
+  }
+
+  /** Why a claim is kept that calls for another {@link run}; undefined: none is. */
+  get kept(): Kept["because"] | undefined {
+    return this.#kept?.because
+  }
+
+  /** Brings what is known up to `need`, from the authority or the issuer. @throws TokenError */
+  async run(need: TokenRequest): Promise<void> {
+    const { clock, claimTimeoutMs } = this.#options
+    const deadline = clock.monotonic() + claimTimeoutMs
+    const turns = new ClaimTurns({ ...this.#options, step: this.#step })
+    let waits = false
+    for (;;) {
+      const reachable = await this.#look()
+      if (this.#isSatisfied(need)) return
+      if (this.#closing.signal.aborted) throw sourceClosed()
+      this.#throwIfTooEarly(need)
+      if (this.#kept !== undefined) {
+        if (await this.#repeat(this.#kept, need)) return
+        continue
+      }
+      const plan = this.#plan(need)
+      const turn = reachable ? await this.#takeTurn(turns, plan) : "unreachable"
+      if (turn === "unreachable") return this.#send({ plan, sentBefore: false, reachable: false }, need)
+      if (turn !== undefined) {
+        if (await this.#useTurn(plan, turn, need)) return
+        continue
+      }
+      if (clock.monotonic() >= deadline) return this.#sendWithoutClaim(plan, need)
+      if (!waits) publish("waiting", { key: this.#options.stack.key, what: plan.subject.what })
+      waits = true
+      await this.#pause()
+    }
+  }
+
+  /** Nothing new is begun, and what is unsent or repeatable is aborted. What was sent and works once goes on. */
+  close(): void {
+    this.#closing.abort(sourceClosed())
+    if (!this.#singleUse) this.#request?.abort(sourceClosed())
+  }
+
+  /** Gives up even what was sent, once `flight` has ended; its claim is left to others as that of a dead owner. */
+  async abandon(flight: Promise<void> | undefined): Promise<void> {
+    this.#request?.abort(sourceClosed({ ambiguous: true }))
+    await flight?.catch(() => undefined)
+    const kept = this.#kept
+    this.#kept = undefined
+    await kept?.claim.abandon().catch(() => undefined)
+  }
+
+  /** @returns false if the authority cannot be reached, and the source may be asked all the same. */
+  async #look(): Promise<boolean> {
+    try {
+      if (await this.#authority.look()) this.#options.coolDown.end()
+    } catch (error) {
+      if (this.#singleUse) throw error
+      return false
+    }
+    this.#step("looked")
+    await this.#settleKept()
+    return true
+  }
+
+  /** Ends a claim when the store has moved on from what it is about, by this process's own write or another's. */
+  async #settleKept(): Promise<void> {
+    const kept = this.#kept
+    const { record } = this.#options.known
+    if (kept === undefined || sameVersion(kept.plan.expected, record?.version)) return
+    this.#kept = undefined
+    await releaseQuietly(kept.claim, kept.because === "unwritten" ? "all" : "own")
+  }
+
+  #isSatisfied(need: TokenNeed): boolean {
+    const { held } = this.#options.known
+    return held !== undefined && satisfies(held, need)
+  }
+
+  #throwIfTooEarly({ newerThan }: TokenNeed): void {
+    const { coolDown, known, clock, minimumIntervalMs } = this.#options
+    const standing = coolDown.standing()
+    if (standing !== undefined) throw standing
+    const held = known.held?.token
+    if (newerThan?.version === undefined || held?.accessToken !== newerThan.accessToken) return
+    if (sameVersion(held.version, newerThan.version)) return
+    // another process has just asked, and the issuer gave it the same token
+    const interval = Math.min(minimumIntervalMs, (held.expiresAt - held.issuedAt) / 4)
+    if (clock.now() - held.issuedAt < interval) throw unchanged()
+  }
+
+  #plan(need: TokenRequest): RenewalPlan {
+    const { source, known } = this.#options
+    const plan = planRenewal(source, known.record, need.previous)
+    if (this.#refused.has(plan.subject.what)) throw reauthenticationRequired("the issuer has refused the refresh token")
+    return plan
+  }
+
+  async #takeTurn(turns: ClaimTurns, plan: RenewalPlan): Promise<Turn | "unreachable" | undefined> {
+    try {
+      return await turns.take(plan)
+    } catch (error) {
+      if (this.#singleUse || !(error instanceof TokenError) || error.code !== "ERR_TOKEN_CACHE") throw error
+      return "unreachable"
+    }
+  }
+
+  /** The first send under a claim. @returns false without one, if it has to start over. */
+  async #useTurn(plan: RenewalPlan, { claim, takenAt }: Turn, need: TokenRequest): Promise<boolean> {
+    const { clock } = this.#options
+    let may = false
+    try {
+      if (this.#singleUse) await claim.markSent()
+      this.#step("marked", plan)
+      const held = await claim.isHeld()
+      const paused = clock.monotonic() - takenAt > LONGEST_PAUSE_BEFORE_SENDING_MS
+      may = held && !paused && !this.#closing.signal.aborted
+    } finally {
+      if (!may) await releaseQuietly(claim, "own")
+    }
+    if (may) await this.#send({ plan, claim, sentBefore: false, reachable: true }, need)
+    return may
+  }
+
+  /** The same token once more, under the claim that was kept. @returns false if that is another's business by now. */
+  async #repeat(kept: Kept, need: TokenRequest): Promise<boolean> {
+    const { claim, plan } = kept
+    const { rejected } = await claim.look()
+    if (!rejected) await claim.markSent()
+    if (rejected || !(await claim.isHeld())) {
+      this.#kept = undefined
+      await (rejected ? releaseQuietly(claim, "own") : claim.abandon())
+      return false
+    }
+    await this.#send({ plan, claim, sentBefore: true, reachable: true }, need)
+    return true
+  }
+
+  #sendWithoutClaim(plan: RenewalPlan, need: TokenRequest): Promise<void> {
+    const { known, claimTimeoutMs } = this.#options
+    const lifetimeMs = known.held === undefined ? 0 : known.held.token.expiresAt - known.held.token.issuedAt
+    const isUrgent = known.leftMs() <= lifetimeMs / 4
+    if (this.#singleUse || !isUrgent) throw claimTimedOut(claimTimeoutMs)
+    return this.#send({ plan, sentBefore: false, reachable: true }, need)
+  }
+
+  async #send(attempt: Attempt, need: TokenRequest): Promise<void> {
+    const { clock, source, requestTimeoutMs } = this.#options
+    const sentAt = clock.monotonic()
+    this.#step("sending", attempt.plan)
+    const request = (this.#request = new IssuerRequest(source, { clock, timeoutMs: requestTimeoutMs }))
+    const { newerThan, minimumValidityMs } = need
+    const answer = await request
+      .send({ newerThan, minimumValidityMs, previous: attempt.plan.previous })
+      .catch((error: unknown) => error as TokenError)
+    this.#request = undefined
+    if (answer instanceof TokenError) return this.#failed(answer, attempt, sentAt)
+    this.#step("answered", attempt.plan)
+    const { stack, coolDown } = this.#options
+    coolDown.end()
+    const generation = await this.#store(attempt, answer)
+    publish("renewed", { key: stack.key, generation, expiresAt: answer.expiresAt, tookMs: clock.monotonic() - sentAt })
+  }
+
+  async #failed(error: TokenError, attempt: Attempt, sentAt: number): Promise<void> {
+    const { clock, requestTimeoutMs } = this.#options
+    const { plan, claim, sentBefore } = attempt
+    const refreshToken = salvagedRefreshToken(error)
+    if (refreshToken !== undefined) {
+      await this.#store(attempt, salvagedToken(plan, refreshToken, clock.now()))
+      throw this.#noted(error)
+    }
+    if (plan.spendsRefreshToken && isRefusedGrant(error)) return this.#refusedGrant(error, attempt)
+    if (claim !== undefined && this.#singleUse && (error.ambiguous || sentBefore)) {
+      this.#kept = { ...attempt, claim, because: "outcome-unknown" }
+      throw this.#noted(error, requestTimeoutMs - (clock.monotonic() - sentAt))
+    }
+    await releaseQuietly(claim, "own")
+    throw this.#noted(error)
+  }
+
+  /** Another process's write may be on its way; else nobody shall present this token again. */
+  async #refusedGrant(error: TokenError, { plan, claim }: Attempt): Promise<void> {
+    const { clock, random } = this.#options
+    this.#kept = undefined
+    const until = clock.monotonic() + WATCH_AFTER_REFUSAL_MS
+    try {
+      while (clock.monotonic() < until) {
+        if (await this.#authority.look()) return
+        await sleep(clock, between(random, 25, 50))
+      }
+      await claim?.reject()
+    } catch {
+      // the store is out of reach: this process at least remembers
+    } finally {
+      await releaseQuietly(claim, "own")
+    }
+    this.#refused.add(plan.subject.what)
+    throw reauthenticationRequired("the issuer has refused the refresh token", error)
+  }
+
+  /**
+   * Makes the answer durable before anyone uses it. If it cannot be written it is served from memory, and the claim of
+   * what works once is kept until it is.
+   */
+  async #store({ plan, claim, sentBefore, reachable }: Attempt, token: Token): Promise<number> {
+    const { known, source, stack } = this.#options
+    const generation = (known.record?.version.generation ?? 0) + 1
+    const record = successorOf(plan, token, source.fingerprint, generation)
+    this.#kept = undefined
+    if (reachable) {
+      try {
+        const committed = await this.#authority.commit(record, plan.expected)
+        this.#step("committed", plan)
+        await releaseQuietly(claim, committed ? "all" : "own")
+        return generation
+      } catch {
+        if (this.#singleUse && claim) this.#kept = { plan, claim, sentBefore, reachable, because: "unwritten" }
+        else await releaseQuietly(claim, "own")
+      }
+    }
+    known.take(record, { written: false })
+    publish("unwritten", { key: stack.key, cache: stack.authority.name, generation })
+    return generation
+  }
+
+  #noted(error: TokenError, atLeastMs = 0): TokenError {
+    const { coolDown, known, stack } = this.#options
+    const noted = coolDown.begin(error, known.held, { atLeastMs })
+    const { code, transient, retryAfterMs = 0 } = noted
+    publish("renewal-failed", { key: stack.key, code, transient, attempt: coolDown.attempt, retryInMs: retryAfterMs })
+    return noted
+  }
+
+  #pause(): Promise<void> {
+    const { clock, random } = this.#options
+    return sleep(clock, between(random, 25, 50), { signal: this.#closing.signal })
+  }
+}
