@@ -1,0 +1,61 @@
+// Everything that CI runs, in one command. Every step runs even if one before it failed, so that one run tells all
+// there is to mend; only a build that fails ends it. The last line counts the tests.
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { rm } from "node:fs/promises"
+import { add, formatTotals, takeReport, totalsIn } from "./test-totals.js"
+
+const STEPS = [
+  { name: "build", script: "build", needed: true },
+  { name: "format", script: "format:check" },
+  { name: "lint", script: "lint" },
+  { name: "types", script: "typecheck" },
+  { name: "unused code", script: "knip" },
+  { name: "unit tests and coverage", script: "coverage", report: "packages/evertoken/reports/tests.json" },
+  { name: "integration tests", script: "test:integration", report: "test/reports/tests.json" },
+  { name: "examples", script: "test:examples", counts: true },
+]
+
+async function runScript(script) {
+  // A shell, because npm is a .cmd file on Windows.
+  const child = spawn(`npm run --silent ${script}`, {
+    shell: true,
+    stdio: ["ignore", "pipe", "inherit"],
+    env: process.stdout.isTTY ? { FORCE_COLOR: "1", ...process.env } : process.env,
+  })
+  const ended = once(child, "close")
+  let output = ""
+  child.stdout.setEncoding("utf8")
+  for await (const chunk of child.stdout) {
+    process.stdout.write(chunk)
+    output = (output + chunk).slice(-10_000)
+  }
+  const [code] = await ended
+  return { code, output }
+}
+
+async function runStep({ name, script, report, counts }) {
+  console.log(`\n── ${name} (npm run ${script})`)
+  if (report) await rm(report, { force: true })
+  const { code, output } = await runScript(script)
+  const totals = report ? await takeReport(report) : counts ? totalsIn(output) : undefined
+  const countless = (report || counts) && !totals
+  if (countless) console.log(`${name}: no count of the tests that ran`)
+  return { name, ok: code === 0 && !countless, totals }
+}
+
+const results = []
+for (const step of STEPS) {
+  const result = await runStep(step)
+  results.push(result)
+  if (!result.ok && step.needed) break
+}
+
+console.log("\n── summary")
+let sum = { passed: 0, failed: 0, skipped: 0 }
+for (const { name, ok, totals } of results) {
+  if (totals) sum = add(sum, totals)
+  console.log(`${ok ? "ok    " : "FAILED"}  ${name}${totals ? `: ${formatTotals(totals)}` : ""}`)
+}
+console.log(formatTotals(sum))
+process.exitCode = results.every(({ ok }) => ok) ? 0 : 1

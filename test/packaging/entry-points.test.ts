@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest"
+import { loadedPackages } from "./loaded-packages.js"
+
+async function loadedBy(specifier: string): Promise<string[]> {
+  return [...(await loadedPackages(`await import(${JSON.stringify(specifier)})`))].sort()
+}
+
+describe("importing an entry point", () => {
+  it("evertoken loads rxjs and pure-rand, and nothing else", async () => {
+    expect(await loadedBy("evertoken")).toEqual(["evertoken", "pure-rand", "rxjs", "tslib"])
+  })
+
+  it("evertoken/file loads proper-lockfile only once a claim needs it", async () => {
+    const loaded = await loadedBy("evertoken/file")
+    expect(loaded).toContain("evertoken")
+    for (const name of ["proper-lockfile", "oauth4webapi", "undici"]) expect(loaded).not.toContain(name)
+  })
+
+  it("evertoken/oauth2 loads no file locks", async () => {
+    const loaded = await loadedBy("evertoken/oauth2")
+    expect(loaded).toContain("oauth4webapi")
+    expect(loaded).not.toContain("proper-lockfile")
+  })
+
+  it("evertoken/http loads no OAuth 2 client and no file locks", async () => {
+    const loaded = await loadedBy("evertoken/http")
+    expect(loaded).toContain("evertoken")
+    for (const name of ["oauth4webapi", "proper-lockfile"]) expect(loaded).not.toContain(name)
+  })
+
+  it("evertoken/testing loads no test runner and no client", async () => {
+    const loaded = await loadedBy("evertoken/testing")
+    expect(loaded).toContain("evertoken")
+    for (const name of ["vitest", "fast-check", "oauth4webapi", "undici", "proper-lockfile"]) {
+      expect(loaded).not.toContain(name)
+    }
+  })
+})
+
+describe("the list of loaded packages", () => {
+  it("sees a package that is required by another one", async () => {
+    const loaded = await loadedPackages(`await import("proper-lockfile")`)
+    expect([...loaded]).toEqual(expect.arrayContaining(["proper-lockfile", "graceful-fs", "retry", "signal-exit"]))
+  })
+})

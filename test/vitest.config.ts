@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config"
+
+export default defineConfig({
+  test: {
+    include: ["**/*.test.ts"],
+    reporters: ["default", "json"],
+    outputFile: { json: "reports/tests.json" },
+    // Each file starts real processes and servers of its own: two at once would count each other's load as their own.
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+})
