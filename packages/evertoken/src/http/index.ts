@@ -1,0 +1,1 @@
+export { createFetch, type CreateFetchOptions } from "./create-fetch.js"

@@ -1,0 +1,119 @@
+import {
+  ClientSecretBasic,
+  ClientSecretJwt,
+  ClientSecretPost,
+  modifyAssertion,
+  None,
+  PrivateKeyJwt as oauthPrivateKeyJwt,
+  type ClientAuth,
+} from "oauth4webapi"
+import { signingKeyOf, type PrivateKey, type SigningAlgorithm, type SigningKey } from "./signing-key.js"
+
+/**
+ * How the client proves who it is, by its registered name (`token_endpoint_auth_method`, RFC 7591, section 2):
+ *
+ * - `"client_secret_basic"`: the secret in the `authorization` header, form-encoded first (RFC 6749, section 2.3.1);
+ * - `"client_secret_basic_raw"`: the same without form-encoding, for issuers that do not undo it. It matters only
+ *   where the client id or the secret has other characters than letters and digits;
+ * - `"client_secret_post"`: the secret in the form;
+ * - `"client_secret_jwt"`: a JWT signed with the secret (HS256; RFC 7523), which itself is not sent;
+ * - `"none"`: a public client;
+ * - {@link PrivateKeyJwt}: a JWT signed with a private key.
+ */
+export type ClientAuthentication = (typeof METHODS)[number] | PrivateKeyJwt
+
+/**
+ * A JWT signed with a private key (RFC 7523; OpenID Connect Core, section 9). Its audience is the issuer's
+ * identifier, or the token endpoint where no `issuer` is configured.
+ */
+export interface PrivateKeyJwt {
+  readonly method: "private_key_jwt"
+  readonly key: PrivateKey
+  /** The header's `kid`. Default: the JWK's own. */
+  readonly keyId?: string | undefined
+  /** Default: the JWK's own, or `RS256`, `ES256`, `ES384`, `ES512`, `EdDSA`, as the key is. */
+  readonly algorithm?: SigningAlgorithm | undefined
+}
+
+const METHODS = [
+  "client_secret_basic",
+  "client_secret_basic_raw",
+  "client_secret_post",
+  "client_secret_jwt",
+  "none",
+] as const
+
+export interface ClientAuthenticationOptions {
+  readonly clientId: string
+  readonly clientSecret?: string | undefined
+  readonly clientAuthentication?: ClientAuthentication | undefined
+}
+
+/** @throws TypeError that names the option, and shows nothing of a secret. */
+export function clientAuthenticationOf(options: ClientAuthenticationOptions): ClientAuth {
+  const { clientSecret, clientAuthentication: method = "client_secret_basic" } = options
+  assertMethod(method)
+  if (typeof method === "object") {
+    assertNoSecret(clientSecret, method.method)
+    return privateKeyJwt(signingKeyOf(method))
+  }
+  if (method === "none") {
+    assertNoSecret(clientSecret, method)
+    return None()
+  }
+  assertSecret(clientSecret, method)
+  if (method === "client_secret_post") return ClientSecretPost(clientSecret)
+  if (method === "client_secret_jwt") return ClientSecretJwt(clientSecret)
+  return method === "client_secret_basic" ? ClientSecretBasic(clientSecret) : rawBasic(options.clientId, clientSecret)
+}
+
+function rawBasic(clientId: string, clientSecret: string): ClientAuth {
+  if (clientId.includes(":")) {
+    throw new TypeError('clientId must not hold a colon with clientAuthentication "client_secret_basic_raw" (RFC 7617)')
+  }
+  const credentials = Buffer.from(`${clientId}:${clientSecret}`).toString("base64")
+  return (_server, _client, _body, headers) => headers.set("authorization", `Basic ${credentials}`)
+}
+
+function privateKeyJwt({ algorithm, keyId, load }: SigningKey): ClientAuth {
+  let authentication: Promise<ClientAuth> | undefined
+  return async (...request) => {
+    authentication ??= load().then((key) =>
+      // oauth4webapi calls every Edwards curve signature Ed25519; most issuers still know it as EdDSA
+      oauthPrivateKeyJwt(
+        { key, ...(keyId !== undefined && { kid: keyId }) },
+        {
+          [modifyAssertion]: (header) => void (header["alg"] = algorithm),
+        },
+      ),
+    )
+    return (await authentication)(...request)
+  }
+}
+
+function assertMethod(method: unknown): void {
+  if (METHODS.some((name) => name === method)) return
+  if (typeof method === "object" && method !== null && "method" in method && method.method === "private_key_jwt") return
+  const names = METHODS.map((name) => `"${name}"`).join(", ")
+  throw new TypeError(`clientAuthentication must be ${names}, or { method: "private_key_jwt", key }`)
+}
+
+function assertSecret(clientSecret: unknown, method: string): asserts clientSecret is string {
+  if (clientSecret === undefined) {
+    throw new TypeError(
+      `clientSecret is undefined, but clientAuthentication "${method}" needs it. Is the environment variable that it ` +
+        'comes from set? A client without a secret has clientAuthentication "none"',
+    )
+  }
+  if (typeof clientSecret !== "string" || clientSecret === "")
+    throw new TypeError("clientSecret must be a string, not empty")
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (/[\x00-\x1f\x7f]/.test(clientSecret)) {
+    throw new TypeError("clientSecret must not hold control characters; it may end in the line end of a file")
+  }
+}
+
+function assertNoSecret(clientSecret: unknown, method: string): void {
+  if (clientSecret === undefined) return
+  throw new TypeError(`clientSecret is given, but clientAuthentication "${method}" does not use it; leave one out`)
+}

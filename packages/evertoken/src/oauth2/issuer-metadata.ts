@@ -1,0 +1,96 @@
+import {
+  allowInsecureRequests,
+  customFetch,
+  discoveryRequest,
+  processDiscoveryResponse,
+  type AuthorizationServer,
+} from "oauth4webapi"
+import { TokenError, TokenResponseError } from "../errors.js"
+import { isSecureUrl } from "../secure-url.js"
+import type { IssuerAnswer, IssuerClient } from "./issuer-client.js"
+
+/** Of an issuer's metadata, what a token request needs. */
+export type TokenServer = AuthorizationServer & { readonly token_endpoint: string }
+
+// RFC 8414 first; many issuers have only the older OpenID Connect Discovery
+const WELL_KNOWN = ["oauth2", "oidc"] as const
+
+/** Discovers an issuer's metadata at most once: callers share one flight; a failure is not kept. */
+export class IssuerMetadata {
+  readonly #issuer: URL
+  readonly #client: IssuerClient
+  #discovered: Promise<TokenServer> | undefined
+
+  constructor(issuer: URL, client: IssuerClient) {
+    this.#issuer = issuer
+    this.#client = client
+  }
+
+  /** @returns a promise that rejects with a `TokenError`, never ambiguous: no secret was sent. */
+  get(): Promise<TokenServer> {
+    this.#discovered ??= this.#discover().catch((error: unknown) => {
+      this.#discovered = undefined
+      throw error
+    })
+    return this.#discovered
+  }
+
+  async #discover(): Promise<TokenServer> {
+    let failure: TokenError | undefined
+    for (const algorithm of WELL_KNOWN) {
+      const answer = await this.#ask(algorithm)
+      const found = await this.#judge(answer)
+      if (!(found instanceof TokenError)) return found
+      if (found.transient) throw found
+      failure = found
+    }
+    throw failure ?? unusable("is not there")
+  }
+
+  async #ask(algorithm: (typeof WELL_KNOWN)[number]): Promise<IssuerAnswer> {
+    const client = this.#client
+    let answer: IssuerAnswer | undefined
+    await discoveryRequest(this.#issuer, {
+      algorithm,
+      headers: { "user-agent": "evertoken" },
+      [allowInsecureRequests]: isSecureUrl(this.#issuer),
+      [customFetch]: async (url, { method, headers }) => {
+        answer = await client.send({ url, method, headers })
+        return new Response(null)
+      },
+    })
+    return answer ?? { status: 0, header: () => undefined, text: undefined }
+  }
+
+  async #judge({ status, text }: IssuerAnswer): Promise<TokenServer | TokenError> {
+    if (status !== 200) {
+      const transient = status >= 500 || status === 429 || status === 408
+      return new TokenResponseError(`the issuer has no metadata: it answered ${status}`, { status, transient })
+    }
+    try {
+      const metadata = await processDiscoveryResponse(this.#issuer, new Response(text ?? null))
+      return withTokenEndpoint(metadata, this.#issuer)
+    } catch (error) {
+      return error instanceof TokenError ? error : unusable(`is not valid for ${this.#issuer.href} (${codeOf(error)})`)
+    }
+  }
+}
+
+function withTokenEndpoint(metadata: AuthorizationServer, issuer: URL): TokenServer {
+  const { token_endpoint: endpoint } = metadata
+  if (typeof endpoint !== "string" || !URL.canParse(endpoint)) throw unusable("has no valid token_endpoint")
+  const url = new URL(endpoint)
+  // plain http to this machine is for an issuer on this machine: another one does not get to send secrets there
+  if (!isSecureUrl(url) || (issuer.protocol === "https:" && url.protocol !== "https:")) {
+    throw unusable("has a token_endpoint that is not https")
+  }
+  return { ...metadata, token_endpoint: url.href }
+}
+
+function unusable(what: string): TokenError {
+  return new TokenError("ERR_TOKEN_RESPONSE_INVALID", `the issuer's metadata ${what}`, { transient: false })
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "not JSON"
+}

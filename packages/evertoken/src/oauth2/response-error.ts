@@ -1,0 +1,53 @@
+import { TokenError, TokenResponseError } from "../errors.js"
+import type { IssuerAnswer } from "./issuer-client.js"
+import { jsonObjectOf } from "./json-object.js"
+import { retryAfterMs } from "./retry-after.js"
+import { shownText } from "./shown-text.js"
+
+export interface RefusedRequest {
+  readonly grantType: string
+  /** What was sent in secret: never shown, though issuers quote it. */
+  readonly secrets: readonly string[]
+  readonly now: number
+}
+
+// RFC 6749, section 4.1.2.1, whose codes token endpoints use too; RFC 8628, section 3.5
+const PASSING: ReadonlySet<string | undefined> = new Set(["temporarily_unavailable", "server_error", "slow_down"])
+
+/** The error that an answer other than success stands for. */
+export function responseErrorOf(answer: IssuerAnswer, { grantType, secrets, now }: RefusedRequest): TokenError {
+  const { status, text } = answer
+  if (status < 400) {
+    return new TokenError(
+      "ERR_TOKEN_RESPONSE_INVALID",
+      `the token endpoint answered ${status}; a redirect is not followed`,
+      {
+        transient: false,
+      },
+    )
+  }
+  const body = jsonObjectOf(text)
+  const error = shownText(body?.["error"], secrets) ?? impliedError(status, body, grantType)
+  const errorDescription = shownText(body?.["error_description"], secrets)
+  return new TokenResponseError(messageOf(status, error, errorDescription), {
+    status,
+    error,
+    errorDescription,
+    errorUri: shownText(body?.["error_uri"], secrets),
+    transient: status >= 500 || status === 429 || status === 408 || PASSING.has(error),
+    // a proxy in between gives 408 and 5xx for a request that the issuer may yet have processed
+    ambiguous: status >= 500 || status === 408,
+    retryAfterMs: retryAfterMs(answer.header("retry-after"), now),
+  })
+}
+
+// many issuers refuse without an OAuth error; a JSON object in a language of its own stays unnamed: it may be anything
+function impliedError(status: number, body: object | undefined, grantType: string): string | undefined {
+  if (body !== undefined || status >= 500 || status === 429 || status === 408) return undefined
+  return grantType === "refresh_token" ? "invalid_grant" : "invalid_client"
+}
+
+function messageOf(status: number, error: string | undefined, description: string | undefined): string {
+  const named = error === undefined ? "" : ` ${error}`
+  return `the token endpoint answered ${status}${named}${description === undefined ? "" : ` (${description})`}`
+}
