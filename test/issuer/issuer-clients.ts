@@ -49,7 +49,10 @@ export function registerClients(scope: string): RegisteredClients {
   }
   const grants = { redirect_uris: [], response_types: [], scope }
   const confidential = { ...grants, grant_types: ["client_credentials", "refresh_token"] }
-  const bySecret = ({ clientId, clientSecret }: SecretClient, method: ClientMetadata["token_endpoint_auth_method"]) => ({
+  const bySecret = (
+    { clientId, clientSecret }: SecretClient,
+    method: ClientMetadata["token_endpoint_auth_method"],
+  ) => ({
     ...confidential,
     client_id: clientId,
     client_secret: clientSecret,

@@ -49,7 +49,9 @@ function es256(key: KeyObject) {
 describe("client credentials", () => {
   it("are taken from each kind of client", async () => {
     const { basic, secretJwt, privateKeyJwt } = issuer.clients
-    const encoded = [basic.clientId, basic.clientSecret].map((part) => new URLSearchParams({ part }).toString().slice(5))
+    const encoded = [basic.clientId, basic.clientSecret].map((part) =>
+      new URLSearchParams({ part }).toString().slice(5),
+    )
     const authorization = `Basic ${Buffer.from(encoded.join(":")).toString("base64")}`
     const hs256 = (text: string) => createHmac("sha256", secretJwt.clientSecret).update(text).digest()
     const { clientId, privateKey, keyId } = privateKeyJwt
@@ -214,6 +216,16 @@ it("is discovered at its URL", async () => {
   const metadata: unknown = await (await fetch(`${issuer.url}/.well-known/openid-configuration`)).json()
   expect(metadata).toMatchObject({ issuer: issuer.url, token_endpoint: issuer.tokenEndpoint })
   expect(issuer.requests.total).toBe(0)
+})
+
+it("accepts the access tokens it has issued, until they are revoked", async () => {
+  const refreshToken = await issuer.issueRefreshToken()
+  const tokens = [await clientCredentials(), await refresh(refreshToken)].map(({ body }) =>
+    String(body["access_token"]),
+  )
+  expect(await Promise.all([...tokens, "another"].map((token) => issuer.accepts(token)))).toEqual([true, true, false])
+  await refresh(refreshToken)
+  expect(await Promise.all(tokens.map((token) => issuer.accepts(token)))).toEqual([true, false])
 })
 
 it("keeps no secret in its book", async () => {

@@ -107,6 +107,11 @@ export class RealIssuer {
     return this.#revokedFamilies
   }
 
+  /** Whether it listens and processes what comes. */
+  get isUp(): boolean {
+    return this.#server.listening && this.#endpoint.answers.standing === undefined
+  }
+
   /** From now on tokens are issued for so long, in seconds. */
   set lifetimeSeconds(seconds: number) {
     this.#lifetimes.accessTokenSeconds = seconds
@@ -134,6 +139,13 @@ export class RealIssuer {
   /** Every token request waits so long before anything else happens to it, in milliseconds; 0 ends that at once. */
   slowDown(delayMs: number): void {
     this.#endpoint.answers.slowDown(delayMs)
+  }
+
+  /** Whether it has issued this access token, and the token is neither over nor revoked: what an API would ask it. */
+  async accepts(accessToken: string): Promise<boolean> {
+    const { AccessToken, ClientCredentials } = this.#provider
+    const found = (await ClientCredentials.find(accessToken)) ?? (await AccessToken.find(accessToken))
+    return found?.isValid ?? false
   }
 
   /** A new family: what a sign-in in the browser would have given. */

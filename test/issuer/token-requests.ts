@@ -77,7 +77,10 @@ export class TokenRequests {
   }
 }
 
-function authenticationOf(form: URLSearchParams, authorization: string | undefined): TokenRequestRecord["authentication"] {
+function authenticationOf(
+  form: URLSearchParams,
+  authorization: string | undefined,
+): TokenRequestRecord["authentication"] {
   if (authorization?.startsWith("Basic ")) return "basic"
   if (form.has("client_secret")) return "form"
   return form.has("client_assertion") ? "assertion" : "none"
