@@ -1,0 +1,105 @@
+import type { StoredToken } from "../token-cache.js"
+import { deserializeToken, isTokenVersion, serializeToken, type Token, type TokenVersion } from "../token.js"
+
+/** The format this version writes; what has a higher number is left alone. */
+const FORMAT = 1
+
+// leaves room to count on: a number above is no generation that anyone has reached
+const HIGHEST_GENERATION = 2 ** 52
+
+/** What is in a file: a record, or the reason why there is none, in words without its content. */
+export type Decoded =
+  { readonly record: StoredToken } | { readonly record?: never; readonly problem: string; readonly generation: number }
+
+/** One JSON object, for people and other tools to read. */
+export function encodeRecord({ version, token, fingerprint, lineages }: StoredToken): Buffer {
+  const { lineage, generation, id } = version
+  const { version: _, ...fields } = token === undefined ? {} : serializeToken(token)
+  const data = {
+    evertoken: FORMAT,
+    version: { lineage, generation, id },
+    fingerprint,
+    lineages,
+    token: token && fields,
+  }
+  return Buffer.from(`${JSON.stringify(data, undefined, 2)}\n`)
+}
+
+/** Never throws: whatever is there, it is a record or a problem. */
+export function decodeRecord(bytes: Buffer | undefined): Decoded {
+  if (bytes === undefined) return problem("is far too large for a token store")
+  if (bytes.byteLength === 0) return problem("is empty")
+  const data = parseObject(bytes)
+  if (data === undefined) return problem("is no JSON object: torn, or written by something else")
+  const version = own(data, "version")
+  const generation = isTokenVersion(version) && version.generation <= HIGHEST_GENERATION ? version.generation : 0
+  const format = own(data, "evertoken")
+  if (typeof format === "number" && format > FORMAT) {
+    return problem(
+      `was written by a newer version of evertoken (format ${format}, this one knows ${FORMAT})`,
+      generation,
+    )
+  }
+  if (format !== FORMAT) return problem("is JSON, but no token store of evertoken")
+  if (!isTokenVersion(version) || version.generation > HIGHEST_GENERATION) return problem("has no valid version")
+  return decodeFields(data, { lineage: version.lineage, generation, id: version.id })
+}
+
+function decodeFields(data: object, version: TokenVersion): Decoded {
+  const { generation } = version
+  const fingerprint = own(data, "fingerprint")
+  if (fingerprint !== undefined && typeof fingerprint !== "string")
+    return problem("has an invalid fingerprint", generation)
+  const lineages = own(data, "lineages") ?? []
+  if (!isStrings(lineages)) return problem("has invalid lineages", generation)
+  const fields = own(data, "token")
+  if (fields === undefined) return { record: { version, fingerprint, lineages } }
+  const token = decodeToken(fields, version)
+  if (token === undefined) return problem("has an invalid token", generation)
+  return { record: { version, token, fingerprint, lineages } }
+}
+
+const TOKEN_FIELDS = [
+  "accessToken",
+  "tokenType",
+  "issuedAt",
+  "staleAt",
+  "expiresAt",
+  "refreshToken",
+  "refreshTokenExpiresAt",
+  "idToken",
+  "scope",
+] as const
+
+function decodeToken(data: unknown, version: TokenVersion): Token | undefined {
+  if (typeof data !== "object" || data === null) return undefined
+  const fields = Object.fromEntries(TOKEN_FIELDS.map((name) => [name, own(data, name)]))
+  try {
+    return deserializeToken({ ...fields, version })
+  } catch {
+    return undefined
+  }
+}
+
+function problem(text: string, generation = 0): Decoded {
+  return { problem: text, generation }
+}
+
+/** The parser's own message quotes what it has read: it goes no further. */
+export function parseObject(bytes: Buffer): object | undefined {
+  try {
+    const data: unknown = JSON.parse(bytes.toString("utf8"))
+    return typeof data === "object" && data !== null ? data : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A property of the object itself: nothing a prototype has counts. */
+export function own(data: object, name: string): unknown {
+  return Object.getOwnPropertyDescriptor(data, name)?.value
+}
+
+function isStrings(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "string")
+}
