@@ -35,7 +35,7 @@ export function sleep(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
-      reject(signal.reason as Error)
+      reject(signal.reason)
       return
     }
     const timer = clock.setTimer(
@@ -48,7 +48,7 @@ export function sleep(
     )
     function onAbort() {
       timer.cancel()
-      reject(signal?.reason as Error)
+      reject(signal?.reason)
     }
     signal?.addEventListener("abort", onAbort, { once: true })
   })

@@ -2,11 +2,11 @@ import type { Random } from "./random.js"
 
 export interface ErrorBackoffOptions {
   /** The ceiling of the first delay, in milliseconds; doubled with each attempt. Default 1,000. */
-  readonly initialMs?: number
+  readonly initialMs?: number | undefined
   /** No delay is shorter, in milliseconds. Default 250. */
-  readonly minimumMs?: number
+  readonly minimumMs?: number | undefined
   /** No delay is longer, but for a `Retry-After`, in milliseconds. Default 60,000. */
-  readonly maximumMs?: number
+  readonly maximumMs?: number | undefined
 }
 
 /** Where a renewal stands after a failure. */
@@ -37,6 +37,9 @@ export class ErrorBackoff {
         throw new TypeError(`${name} must be milliseconds, a finite number above 0; got ${value}`)
       }
     }
+    if (minimumMs > maximumMs) {
+      throw new TypeError(`minimumMs must be at most maximumMs, ${maximumMs}; got ${minimumMs}`)
+    }
     this.#initialMs = initialMs
     this.#minimumMs = minimumMs
     this.#maximumMs = maximumMs
@@ -48,7 +51,7 @@ export class ErrorBackoff {
     const ceiling = Math.min(exponential, this.#longestMs(failed.leftMs))
     const drawn = Math.max(this.#minimumMs, random() * ceiling)
     const asked = Math.min(failed.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS)
-    return asked <= drawn ? drawn : this.#keepingLastChance(asked, failed)
+    return asked > drawn ? this.#keepingLastChance(asked, failed) : drawn
   }
 
   #longestMs(leftMs: number): number {

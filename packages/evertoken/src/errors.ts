@@ -44,7 +44,7 @@ export class TokenError extends Error {
   override readonly name: string = "TokenError"
   readonly code: TokenErrorCode
   readonly transient: boolean
-  readonly retryAfterMs?: number
+  declare readonly retryAfterMs?: number
   readonly ambiguous: boolean
 
   constructor(code: TokenErrorCode, message: string, options: TokenErrorOptions) {
@@ -75,9 +75,9 @@ export interface TokenResponseErrorOptions extends TokenErrorOptions {
 export class TokenResponseError extends TokenError {
   override readonly name = "TokenResponseError"
   readonly status: number
-  readonly error?: string
-  readonly errorDescription?: string
-  readonly errorUri?: string
+  declare readonly error?: string
+  declare readonly errorDescription?: string
+  declare readonly errorUri?: string
 
   constructor(message: string, options: TokenResponseErrorOptions) {
     super("ERR_TOKEN_RESPONSE", message, options)

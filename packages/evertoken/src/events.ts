@@ -1,4 +1,4 @@
-import { channel, type Channel } from "node:diagnostics_channel"
+import { channel, subscribe, unsubscribe, type Channel } from "node:diagnostics_channel"
 
 /**
  * What the library tells on `node:diagnostics_channel`, by channel name without its prefix `evertoken:`. Nothing here
@@ -48,11 +48,12 @@ export type RenewalStep =
 
 export type TokenEventName = keyof TokenEvents
 
+const PREFIX = "evertoken:"
 const channels = new Map<TokenEventName, Channel>()
 
 function channelOf(name: TokenEventName): Channel {
   let found = channels.get(name)
-  if (!found) channels.set(name, (found = channel(`evertoken:${name}`)))
+  if (!found) channels.set(name, (found = channel(PREFIX + name)))
   return found
 }
 
@@ -64,8 +65,14 @@ export function publish<N extends TokenEventName>(name: N, event: TokenEvents[N]
 
 /** Calls `listener` at each event of this name, until the function returned is called. */
 export function onTokenEvent<N extends TokenEventName>(name: N, listener: (event: TokenEvents[N]) => void): () => void {
-  const target = channelOf(name)
-  const subscriber = (event: unknown) => listener(event as TokenEvents[N])
-  target.subscribe(subscriber)
-  return () => void target.unsubscribe(subscriber)
+  const subscriber = (event: unknown) => {
+    if (isEvent(name, event)) listener(event)
+  }
+  subscribe(PREFIX + name, subscriber)
+  return () => void unsubscribe(PREFIX + name, subscriber)
+}
+
+// nobody but publish() is to write to these channels
+function isEvent<N extends TokenEventName>(_name: N, event: unknown): event is TokenEvents[N] {
+  return typeof event === "object" && event !== null
 }

@@ -12,7 +12,7 @@ export const noJitter: JitterSource = Object.freeze({ earlyMs: () => 0 })
 
 export interface RandomEarlyOptions {
   /** The longest time to be early, in milliseconds. Default: a tenth of the token's lifetime. */
-  readonly maximumMs?: number
+  readonly maximumMs?: number | undefined
 }
 
 /**

@@ -6,13 +6,13 @@ import type { Token } from "./token.js"
 /** When a token is to be renewed, and how long it lasts where the issuer does not say. */
 export interface LifetimePolicy {
   /** The share of its lifetime for which a token is fresh. Default 0.75. */
-  readonly freshness?: number
+  readonly freshness?: number | undefined
   /** The least time between stale and expired, in milliseconds, up to half of the lifetime. Default 30,000. */
-  readonly minimumStaleMs?: number
+  readonly minimumStaleMs?: number | undefined
   /** Instead of both: how long before expiry a token is stale, in milliseconds, up to half of the lifetime. */
-  readonly refreshLeadMs?: number
+  readonly refreshLeadMs?: number | undefined
   /** The lifetime of a token whose issuer gives none, in milliseconds. Default 300,000. */
-  readonly defaultLifetimeMs?: number
+  readonly defaultLifetimeMs?: number | undefined
 }
 
 export interface Lifetime {
@@ -20,7 +20,8 @@ export interface Lifetime {
   readonly expiresAt: number
 }
 
-const TEN_YEARS_MS = 10 * 365 * 24 * 3600 * 1000
+/** Ten years: what an issuer gives for longer is cut to that. */
+export const LONGEST_LIFETIME_MS = 10 * 365 * 24 * 3600 * 1000
 
 /**
  * The times of a token from what its issuer said about it, as it came: `expiresIn` and `refreshIn` are in seconds, of any type.
@@ -46,7 +47,7 @@ function lengthOf(expiresIn: unknown, { defaultLifetimeMs = 300_000 }: LifetimeP
       transient: true,
     })
   }
-  return Math.min(seconds * 1000, TEN_YEARS_MS)
+  return Math.min(seconds * 1000, LONGEST_LIFETIME_MS)
 }
 
 function leadOf(lifetimeMs: number, refreshIn: number | undefined, policy: LifetimePolicy): number {
@@ -66,7 +67,7 @@ function secondsOf(value: unknown): number | undefined {
 /** @throws TypeError naming the option. */
 export function assertLifetimePolicy(policy: LifetimePolicy): void {
   const { freshness } = policy
-  if (freshness !== undefined && !(freshness > 0 && freshness <= 1)) {
+  if (freshness !== undefined && !(Number.isFinite(freshness) && freshness > 0 && freshness <= 1)) {
     throw new TypeError(`freshness must be a number above 0, at most 1; got ${freshness}`)
   }
   for (const name of ["minimumStaleMs", "refreshLeadMs", "defaultLifetimeMs"] as const) {

@@ -24,6 +24,11 @@ export interface TokenSource {
   /** Emits when somebody else has written a newer token, or signed out: ask again. Never errors. */
   changes?(): Observable<void>
   /**
+   * Forgets the token everywhere it is kept. A renewal under way publishes nothing afterwards.
+   * @throws TokenError if it could not be forgotten.
+   */
+  signOut?(): Promise<void>
+  /**
    * Ends background work. What is unsent or repeatable is aborted; a request that was sent and works once is let
    * finish and its answer written, for at most `timeoutMs`.
    */

@@ -66,7 +66,7 @@ export class Token {
     this.expiresAt = fields.expiresAt
     this.refreshTokenExpiresAt = fields.refreshTokenExpiresAt
     this.scope = fields.scope
-    this.version = fields.version
+    this.version = fields.version && copyOf(fields.version)
     Object.freeze(this)
   }
 
@@ -128,7 +128,9 @@ export type SerializedToken = TokenFields
 
 /** The deliberate way out: a plain object with the secrets in it. Keep it off logs and errors. */
 export function serializeToken(token: Token): SerializedToken {
-  return withoutUndefined(Token.fieldsOf(token))
+  const fields = Token.fieldsOf(token)
+  const { accessToken, issuedAt, staleAt, expiresAt } = fields
+  return { accessToken, issuedAt, staleAt, expiresAt, ...withoutUndefined(fields) }
 }
 
 /**
@@ -136,8 +138,18 @@ export function serializeToken(token: Token): SerializedToken {
  * @throws TypeError that names the field, never its value.
  */
 export function deserializeToken(data: unknown): Token {
-  if (typeof data !== "object" || data === null) throw new TypeError("a serialized token must be an object")
-  return new Token(data as TokenFields)
+  if (!isObject(data)) throw new TypeError("a serialized token must be an object")
+  if (data.accessToken === REDACTED) {
+    throw new TypeError(
+      "a serialized token must have its secrets: write what serializeToken gives, not the token itself",
+    )
+  }
+  return new Token(data)
+}
+
+// its fields are checked by the Token made of them
+function isObject(data: unknown): data is TokenFields {
+  return typeof data === "object" && data !== null
 }
 
 /** Whether the two are records of the same generation and origin. */
@@ -151,15 +163,21 @@ function canonicalTokenType(tokenType: string): string {
   return lower === "dpop" ? "DPoP" : tokenType
 }
 
+const REDACTED = "[redacted]"
 const SECRETS: ReadonlySet<string> = new Set(["accessToken", "refreshToken", "idToken"])
 
 function redacted(fields: object): Record<string, unknown> {
-  const shown = Object.entries(fields).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(shown.map(([name, value]) => [name, SECRETS.has(name) ? "[redacted]" : value]))
+  const shown = Object.entries(withoutUndefined(fields))
+  return Object.fromEntries(shown.map(([name, value]) => [name, SECRETS.has(name) ? REDACTED : value]))
 }
 
-function withoutUndefined(fields: TokenFields): TokenFields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as unknown as TokenFields
+function withoutUndefined(fields: object) {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}
+
+// the caller's object may change later, or hold more than it should
+function copyOf({ lineage, generation, id }: TokenVersion): TokenVersion {
+  return Object.freeze({ lineage, generation, id })
 }
 
 // visible ASCII: a header made of it cannot be split, and RFC 6749 (appendix A) allows no more
@@ -170,9 +188,9 @@ const PRINTABLE = /^[\x20-\x7e]+$/
 function assertFields(fields: TokenFields): void {
   const { accessToken, tokenType, issuedAt, staleAt, expiresAt, refreshTokenExpiresAt, version } = fields
   for (const [name, value] of Object.entries({ issuedAt, staleAt, expiresAt })) {
-    if (!Number.isFinite(value)) throw new TypeError(`token: ${name} must be epoch milliseconds, a finite number`)
+    if (!isMoment(value)) throw new TypeError(`token: ${name} must be epoch milliseconds, a finite number`)
   }
-  if (refreshTokenExpiresAt !== undefined && !Number.isFinite(refreshTokenExpiresAt)) {
+  if (refreshTokenExpiresAt !== undefined && !isMoment(refreshTokenExpiresAt)) {
     throw new TypeError("token: refreshTokenExpiresAt must be epoch milliseconds, a finite number")
   }
   if (typeof accessToken !== "string") throw new TypeError("token: accessToken must be a string")
@@ -193,9 +211,16 @@ function assertFields(fields: TokenFields): void {
   }
 }
 
+// what a Date can be made of
+function isMoment(value: unknown): boolean {
+  return typeof value === "number" && Math.abs(value) <= 8.64e15
+}
+
 /** Whether `value` has the shape of a {@link TokenVersion}. */
 export function isTokenVersion(value: unknown): value is TokenVersion {
   if (typeof value !== "object" || value === null) return false
-  const { lineage, generation, id } = value as Record<string, unknown>
-  return typeof lineage === "string" && typeof id === "string" && Number.isSafeInteger(generation) && Number(generation) >= 0
+  const { lineage, generation, id }: { readonly [Field in keyof TokenVersion]?: unknown } = value
+  return (
+    typeof lineage === "string" && typeof id === "string" && Number.isSafeInteger(generation) && Number(generation) >= 0
+  )
 }
