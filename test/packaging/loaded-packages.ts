@@ -21,18 +21,16 @@ export async function loadedPackages(program: string): Promise<Set<string>> {
       cwd: import.meta.dirname,
       env: { ...process.env, NODE_OPTIONS: "", NODE_V8_COVERAGE: directory },
     })
-    const names = new Set<string>()
-    for (const file of await readdir(directory)) {
-      const { result } = JSON.parse(await readFile(path.join(directory, file), "utf8")) as CoverageReport
-      for (const { url } of result) {
-        const name = packageOf(url)
-        if (name) names.add(name)
-      }
-    }
-    return names
+    const reports = await Promise.all((await readdir(directory)).map((file) => readReport(path.join(directory, file))))
+    const urls = reports.flatMap(({ result }) => result.map(({ url }) => url))
+    return new Set(urls.map(packageOf).filter((name) => name !== undefined))
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
+}
+
+async function readReport(file: string): Promise<CoverageReport> {
+  return JSON.parse(await readFile(file, "utf8")) as CoverageReport
 }
 
 function packageOf(url: string): string | undefined {
