@@ -93,7 +93,8 @@ export class CachedTokenSource implements TokenSource {
 
   getToken(request: TokenRequest = {}): Promise<Token> {
     const { held } = this.#known
-    if (held === undefined || request.signal?.aborted || !satisfies(held, request)) {
+    if (request.signal?.aborted) return Promise.reject(request.signal.reason as Error)
+    if (held === undefined || !satisfies(held, request)) {
       return patiently(this.#obtain(request), request.signal)
     }
     if (held.status() === "stale") this.#renewBehind(held)

@@ -13,8 +13,10 @@ export { onTokenEvent, type RenewalStep, type TokenEventName, type TokenEvents }
 export { noJitter, randomEarly, type JitterSource, type RandomEarlyOptions } from "./jitter.js"
 export { MemoryTokenCache, type MemoryTokenCacheOptions } from "./memory-token-cache.js"
 export { createRandom, seededRandom, type Random } from "./random.js"
+export { StaticTokenSource, type StaticTokenSourceOptions } from "./static-token-source.js"
 export type { Claim, ClaimSubject, ClaimView, Commit, CommitOptions, StoredToken, TokenCache } from "./token-cache.js"
 export { lifetimeOf, type Lifetime, type LifetimePolicy } from "./token-lifetime.js"
+export { tokenSourceFrom, type GetToken, type IssuedToken, type TokenSourceFromOptions } from "./token-source-from.js"
 export { fingerprintOf, hashOf, type TokenRequest, type TokenSource } from "./token-source.js"
 export {
   deserializeToken,
@@ -24,3 +26,6 @@ export {
   type TokenFields,
   type TokenVersion,
 } from "./token.js"
+export { TokenWatcher } from "./token-watcher.js"
+export type { TokenWatcherOptions } from "./watcher-options.js"
+export type { WatcherState, WatcherStatus } from "./watcher-state.js"
