@@ -49,6 +49,8 @@ const SIGNATURES: ReadonlyMap<SigningAlgorithm, Signature> = new Map([
   ["Ed25519", ed25519],
 ])
 
+export const SIGNING_ALGORITHMS: SigningAlgorithm[] = [...SIGNATURES.keys()]
+
 /** @throws TypeError that says what is wrong with the key, and shows nothing of it. */
 export function signingKeyOf(options: {
   readonly key: PrivateKey
@@ -97,7 +99,7 @@ function jwkHints(jwk: JsonWebKey): { algorithm?: SigningAlgorithm; keyId?: stri
 }
 
 function isSigningAlgorithm(name: unknown): name is SigningAlgorithm {
-  return [...SIGNATURES.keys()].some((algorithm) => algorithm === name)
+  return SIGNING_ALGORITHMS.some((algorithm) => algorithm === name)
 }
 
 function algorithmFor<K>(

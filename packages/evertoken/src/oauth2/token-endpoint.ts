@@ -23,6 +23,7 @@ import {
   type TokenEndpointLocation,
   type TokenEndpointOptions,
 } from "./token-endpoint-options.js"
+import { SIGNING_ALGORITHMS } from "./signing-key.js"
 import { tokenFrom } from "./token-response.js"
 
 /** One grant, to be asked for once. */
@@ -147,7 +148,12 @@ function serverOf(
 ): () => Promise<TokenServer> {
   if (tokenEndpoint) {
     // the identifier as it was written: the `aud` and `iss` of JWTs are compared character by character
-    const server = { issuer: issuerId ?? tokenEndpoint.href, token_endpoint: tokenEndpoint.href }
+    const server = {
+      issuer: issuerId ?? tokenEndpoint.href,
+      token_endpoint: tokenEndpoint.href,
+      // nobody said which; without metadata oauth4webapi would take RS256 only
+      id_token_signing_alg_values_supported: SIGNING_ALGORITHMS,
+    }
     return () => Promise.resolve(server)
   }
   if (!issuer) throw new TypeError("issuer or tokenEndpoint is required")

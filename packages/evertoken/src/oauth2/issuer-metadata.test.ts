@@ -1,0 +1,128 @@
+import { describe, expect, it } from "vitest"
+import { ClientCredentialsSource } from "./client-credentials-source.js"
+
+const ISSUER = "https://id.example.com/realm"
+const RFC8414 = "https://id.example.com/.well-known/oauth-authorization-server/realm"
+const OIDC = "https://id.example.com/realm/.well-known/openid-configuration"
+const TOKEN = "https://id.example.com/realm/token"
+
+const metadata = { issuer: ISSUER, token_endpoint: TOKEN }
+
+type Answers = Record<string, () => Response | Promise<Response>>
+
+function sourceWith(answers: Answers, issuer = ISSUER) {
+  const requested: string[] = []
+  const fetch = async (input: unknown) => {
+    const url = String(input)
+    requested.push(url)
+    const granted = () => Response.json({ access_token: "a", token_type: "bearer", expires_in: 60 })
+    return (answers[url] ?? (url.includes("well-known") ? () => new Response("", { status: 404 }) : granted))()
+  }
+  const source = new ClientCredentialsSource({ issuer, clientId: "c", clientSecret: "the-client-secret", fetch })
+  return { source, requested }
+}
+
+describe("an issuer's metadata", () => {
+  it("is looked for by RFC 8414, and kept", async () => {
+    const { source, requested } = sourceWith({ [RFC8414]: () => Response.json(metadata) })
+    await source.getToken()
+    await source.getToken()
+    expect(requested).toEqual([RFC8414, TOKEN, TOKEN])
+  })
+
+  it.each([
+    ["is not there", () => new Response("", { status: 404 })],
+    ["is a page of the application's", () => new Response("<html>")],
+    ["is a redirect", () => new Response("", { status: 302, headers: { location: "https://elsewhere/" } })],
+    ["is of another issuer", () => Response.json({ ...metadata, issuer: "https://other.example.com" })],
+  ])("is looked for by OpenID Connect Discovery where the former %s", async (_, former) => {
+    const { source, requested } = sourceWith({ [RFC8414]: former, [OIDC]: () => Response.json(metadata) })
+    await source.getToken()
+    expect(requested).toEqual([RFC8414, OIDC, TOKEN])
+  })
+
+  it("is asked for once by callers at the same time, and the patience of one does not end it for the others", async () => {
+    const held = signalled()
+    const { source, requested } = sourceWith({ [RFC8414]: () => held.given.then(() => Response.json(metadata)) })
+    const impatient = new AbortController()
+    const cancelled = source.getToken({ signal: impatient.signal })
+    const patient = [source.getToken(), source.getToken({ signal: new AbortController().signal })]
+    impatient.abort("enough")
+    await expect(cancelled).rejects.toBe("enough")
+    held.give()
+    await Promise.all(patient)
+    expect(requested).toEqual([RFC8414, TOKEN, TOKEN])
+  })
+
+  it("is asked for again after a failure", async () => {
+    const answers = [() => Response.error(), () => Response.json(metadata)]
+    const { source, requested } = sourceWith({ [RFC8414]: () => (answers.shift() ?? Response.error)() })
+    await expect(source.getToken()).rejects.toMatchObject({ ambiguous: false })
+    await source.getToken()
+    expect(requested.filter((url) => url === TOKEN)).toHaveLength(1)
+  })
+})
+
+describe("without usable metadata nothing is sent to a token endpoint", () => {
+  it.each([500, 503, 429, 408])("%d passes, and is not taken for absent", async (status) => {
+    const { source, requested } = sourceWith({ [RFC8414]: () => new Response("", { status }) })
+    await expect(source.getToken()).rejects.toMatchObject({ status, transient: true, ambiguous: false })
+    expect(requested).toEqual([RFC8414])
+  })
+
+  it("a failing request passes", async () => {
+    const reset = () => Promise.reject(Object.assign(new Error(), { code: "ECONNRESET" }))
+    const { source } = sourceWith({ [RFC8414]: reset })
+    await expect(source.getToken()).rejects.toMatchObject({
+      code: "ERR_TOKEN_REQUEST",
+      transient: true,
+      ambiguous: false,
+    })
+  })
+
+  it("absent at both places", async () => {
+    const { source, requested } = sourceWith({})
+    await expect(source.getToken()).rejects.toMatchObject({ status: 404, transient: false, ambiguous: false })
+    expect(requested).toEqual([RFC8414, OIDC])
+  })
+
+  it.each([
+    ["of another issuer", { ...metadata, issuer: "https://id.example.com/other" }, /JSON_ATTRIBUTE_COMPARISON/],
+    ["without an issuer", { token_endpoint: TOKEN }, /not valid/],
+    ["without a token endpoint", { issuer: ISSUER }, /no valid token_endpoint/],
+    ["with a relative token endpoint", { ...metadata, token_endpoint: "/token" }, /no valid token_endpoint/],
+    ["with a token endpoint in the clear", { ...metadata, token_endpoint: "http://id.example.com/token" }, /not https/],
+    ["with a token endpoint on this machine", { ...metadata, token_endpoint: "http://localhost/token" }, /not https/],
+    ["an array", [metadata], /not valid/],
+  ])("%s", async (_, document, message) => {
+    const { source, requested } = sourceWith({ [OIDC]: () => Response.json(document) })
+    const failure = source.getToken()
+    await expect(failure).rejects.toMatchObject({
+      code: "ERR_TOKEN_RESPONSE_INVALID",
+      transient: false,
+      ambiguous: false,
+    })
+    await expect(failure).rejects.toThrow(message)
+    expect(requested).toEqual([RFC8414, OIDC])
+  })
+
+  it("larger than what is read", async () => {
+    const { source } = sourceWith({ [OIDC]: () => new Response("x".repeat(2 ** 20 + 1)) })
+    await expect(source.getToken()).rejects.toMatchObject({ code: "ERR_TOKEN_RESPONSE_INVALID" })
+  })
+})
+
+it("an issuer on this machine may have its token endpoint there in the clear", async () => {
+  const issuer = "http://127.0.0.1:3000"
+  const document = { issuer, token_endpoint: `${issuer}/token` }
+  const url = `${issuer}/.well-known/oauth-authorization-server`
+  const { source, requested } = sourceWith({ [url]: () => Response.json(document) }, issuer)
+  await source.getToken()
+  expect(requested).toEqual([url, `${issuer}/token`])
+})
+
+function signalled() {
+  let give = () => {}
+  const given = new Promise<void>((resolve) => (give = resolve))
+  return { give, given }
+}

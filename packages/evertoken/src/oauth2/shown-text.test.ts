@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest"
+import { shownText } from "./shown-text.js"
+
+const SECRET = "s3cr3t/refresh+token==0123456789"
+
+describe("shownText", () => {
+  it("takes line ends, terminal codes and direction marks out", () => {
+    expect(shownText("a\r\nb\u001b[31mc\u202ed\u2028e", [])).toBe("a b [31mc d e")
+  })
+
+  it("cuts after 200 characters", () => {
+    expect(shownText("x".repeat(500), [])).toHaveLength(200)
+  })
+
+  it.each([undefined, null, 7, {}, "", "\n"])("shows nothing of %j", (value) => {
+    expect(shownText(value, [])).toBeUndefined()
+  })
+
+  it.each([
+    ["whole", SECRET],
+    ["percent-encoded", encodeURIComponent(SECRET)],
+    ["shortened", SECRET.slice(5, 20)],
+    ["with a line end in it", `${SECRET.slice(0, 4)}\n${SECRET.slice(4)}`],
+    ["beyond the cut", `${"x".repeat(300)} ${SECRET}`],
+  ])("drops a text that quotes a secret %s", (_, quoted) => {
+    expect(shownText(`the token ${quoted} is no good`, ["other", SECRET])).toBeUndefined()
+  })
+
+  it("drops a text that quotes a short secret", () => {
+    expect(shownText("not hunter2", ["hunter2"])).toBeUndefined()
+  })
+
+  it("keeps a text that shares no more than a word with a secret", () => {
+    expect(shownText("the refresh token is no good", [SECRET, ""])).toBe("the refresh token is no good")
+  })
+})
