@@ -1,4 +1,5 @@
 import { salvageRefreshToken, TokenError } from "./errors.js"
+import { describeForeignError } from "./foreign-error.js"
 import { lifetimeOf, type Lifetime, type LifetimePolicy } from "./token-lifetime.js"
 import { Token, type TokenFields } from "./token.js"
 
@@ -29,7 +30,7 @@ export function tokenFromResult(result: unknown, issuedAt: number, policy: Issue
     const token = issued instanceof Token ? issued : tokenOf(issued, issuedAt, policy)
     return renewedEvery(token, policy.renewEveryMs)
   } catch (error) {
-    const failure = error instanceof TokenError ? error : unusable(error instanceof TypeError ? error.message : "")
+    const failure = error instanceof TokenError ? error : unusable(describeForeignError(error))
     const { refreshToken }: { readonly refreshToken?: unknown } = issued
     if (typeof refreshToken === "string" && refreshToken !== "") salvageRefreshToken(failure, refreshToken)
     throw failure
@@ -51,7 +52,15 @@ function tokenOf(issued: IssuedToken, issuedAt: number, policy: IssuedTokenPolic
   const { accessToken, tokenType, refreshToken, refreshTokenExpiresAt, idToken, scope } = issued
   const rest = { accessToken, tokenType, refreshToken, refreshTokenExpiresAt, idToken, scope }
   if (accessToken === "") throw unusable("its accessToken is empty")
-  return new Token({ ...rest, issuedAt, ...timesOf(issued, issuedAt, policy) })
+  return made({ ...rest, issuedAt, ...timesOf(issued, issuedAt, policy) })
+}
+
+function made(fields: TokenFields): Token {
+  try {
+    return new Token(fields)
+  } catch (error) {
+    throw unusable(String(error)) // names the field, not its value
+  }
 }
 
 function timesOf({ expiresAt, expiresInSeconds }: IssuedToken, issuedAt: number, policy: IssuedTokenPolicy): Lifetime {

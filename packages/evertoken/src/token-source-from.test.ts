@@ -175,9 +175,9 @@ describe("a function that gives no token", () => {
     [new Map([["accessToken", "s3cret"]]), "it returned an object without accessToken"],
     ["", "its accessToken is empty"],
     [{ accessToken: "", expiresInSeconds: -1 }, "its accessToken is empty"],
-    ["s3cret with blanks", "token: accessToken must be visible ASCII"],
-    [{ accessToken: 42 }, "token: accessToken must be a string"],
-    [{ accessToken: "abc", refreshToken: { s3cret: 1 } }, "token: refreshToken must be printable ASCII"],
+    ["s3cret with blanks", "TypeError: token: accessToken must be visible ASCII"],
+    [{ accessToken: 42 }, "TypeError: token: accessToken must be a string"],
+    [{ accessToken: "abc", refreshToken: { s3cret: 1 } }, "TypeError: token: refreshToken must be printable ASCII"],
     [{ accessToken: "abc", expiresAt: "s3cret" }, "its expiresAt is neither a valid Date nor epoch milliseconds"],
     [{ accessToken: "abc", expiresAt: new Date(NaN) }, "its expiresAt is neither"],
     [{ accessToken: "abc", expiresAt: NaN }, "its expiresAt is neither"],
@@ -186,6 +186,17 @@ describe("a function that gives no token", () => {
     expect(error).toMatchObject({ code: "ERR_TOKEN_SOURCE", transient: false, ambiguous: false })
     expect(error.message).toContain(`the token function did not give a token: ${told}`)
     expect(inspect(error, { depth: Infinity })).not.toContain("s3cret")
+  })
+
+  test("but an object that cannot be read is told the kind of its failure only", async () => {
+    const result = {
+      accessToken: "abc",
+      get expiresAt() {
+        throw new TypeError("s3cret")
+      },
+    }
+    const error = await failure(returning(result).getToken())
+    expect(error.message).toBe("the token function did not give a token: TypeError")
   })
 
   test("but one that is over at once is told about its lifetime, and asked again", async () => {

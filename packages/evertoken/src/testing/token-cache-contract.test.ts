@@ -81,6 +81,12 @@ class LosesFields extends MemoryTokenCache {
   }
 }
 
+class LosesTheEndOfRefreshTokens extends MemoryTokenCache {
+  override async commit(key: string, record: StoredToken, options: CommitOptions) {
+    return super.commit(key, { ...record, token: record.token?.with({ refreshTokenExpiresAt: undefined }) }, options)
+  }
+}
+
 class RoundsTimes extends MemoryTokenCache {
   override async commit(key: string, record: StoredToken, options: CommitOptions) {
     const token = record.token?.with({ expiresAt: Math.round(record.token.expiresAt) })
@@ -141,6 +147,7 @@ test.each<[string, () => TokenCache, string]>([
   ["compares generations only", () => new ComparesGenerationsOnly(), EXPECTATION],
   ["does not tell a loser what is there", () => new ForgetsWhoWon(), ONE_WINS],
   ["loses an id token", () => new LosesFields(), EVERY_FIELD],
+  ["loses the end of a refresh token", () => new LosesTheEndOfRefreshTokens(), EVERY_FIELD],
   ["rounds times", () => new RoundsTimes(), EVERY_FIELD],
   ["signs out without a mark", () => new SignsOutWithoutMark(), MARK],
   ["forgets lineages when signing out", () => new LosesLineages(), MARK],
@@ -205,6 +212,14 @@ test("a durable cache that forgets on a restart breaks the contract", async () =
     "an outcome that nobody knows is remembered after a restart",
     "a tombstone is there after a restart",
   ])
+})
+
+test("a durable cache that cannot be opened anew breaks the contract", async () => {
+  class SaysDurable extends MemoryTokenCache {
+    override readonly durable = true
+  }
+  const { titles } = await broken({ create: alone(() => new SaysDurable()), durable: true })
+  expect(titles).toHaveLength(4)
 })
 
 test("a cache of one key is not asked for others", async () => {
