@@ -1,0 +1,83 @@
+import type { Clock } from "./clock.js"
+import { TokenError } from "./errors.js"
+import { IssuerRequest } from "./issuer-request.js"
+import type { TokenNeed } from "./token-need.js"
+import type { TokenSource } from "./token-source.js"
+import type { Token } from "./token.js"
+
+export type AttemptResult = { readonly token: Token } | { readonly error: TokenError }
+
+/** What came of an attempt, once it was dealt with. May differ from its result: a token that cannot be used is a failure. */
+export type AttemptDealer = (result: AttemptResult, need: TokenNeed) => AttemptResult
+
+/** Questions to a watcher's source, one at a time, each bounded in time; who comes meanwhile joins. */
+export class WatcherAttempt {
+  readonly #source: TokenSource
+  readonly #options: { readonly clock: Clock; readonly attemptTimeoutMs: number }
+  readonly #deal: AttemptDealer
+  #request: IssuerRequest | undefined
+  #outcome: Promise<AttemptResult> | undefined
+
+  constructor(
+    source: TokenSource,
+    options: { readonly clock: Clock; readonly attemptTimeoutMs: number },
+    deal: AttemptDealer,
+  ) {
+    this.#source = source
+    this.#options = options
+    this.#deal = deal
+  }
+
+  /** The outcome of the question under way. Never rejects. */
+  get outcome(): Promise<AttemptResult> | undefined {
+    return this.#outcome
+  }
+
+  /** Joins the question under way, or asks. Never rejects. */
+  run(need: TokenNeed): Promise<AttemptResult> {
+    this.#outcome ??= this.#begin(need)
+    return this.#outcome
+  }
+
+  /** Stops waiting: who waits gets `reason`, and the answer is not dealt with any more. */
+  abandon(reason: TokenError): void {
+    const request = this.#request
+    this.#request = undefined
+    this.#outcome = undefined
+    request?.abort(reason)
+  }
+
+  #begin(need: TokenNeed): Promise<AttemptResult> {
+    const { clock, attemptTimeoutMs } = this.#options
+    const request = new IssuerRequest(this.#source, { clock, timeoutMs: attemptTimeoutMs })
+    this.#request = request
+    return ask(request, need)
+      .then((token) => ({ token }), failed)
+      .then((result) => {
+        if (this.#request !== request) return result
+        this.#request = undefined
+        this.#outcome = undefined
+        return this.#deal(result, need)
+      })
+      .catch(failed)
+  }
+}
+
+async function ask(request: IssuerRequest, need: TokenNeed): Promise<Token> {
+  try {
+    return await request.send(need)
+  } catch (error) {
+    if (!(error instanceof TokenError) || error.code !== "ERR_TOKEN_UNCHANGED") throw error
+    // the same access token, but perhaps with a later end: whoever keeps it knows
+    return await request.send({}).catch(() => {
+      throw error
+    })
+  }
+}
+
+function failed(error: unknown): AttemptResult {
+  if (error instanceof TokenError) return { error }
+  // a jitter source of the application's own, or an rxjs subscriber in the deprecated synchronous mode
+  const message = "the answer of the token source could not be dealt with: an option or a subscriber threw"
+  return { error: new TokenError("ERR_TOKEN_SOURCE", message, { transient: true }) }
+}
