@@ -175,10 +175,7 @@ describe("on 401", () => {
   })
 
   const streams: readonly (readonly [string, () => [string | Request, RequestInit?]])[] = [
-    [
-      "a stream",
-      () => [api.origin, { method: "POST", body: new Blob(["hello"]).stream(), duplex: "half" }],
-    ],
+    ["a stream", () => [api.origin, { method: "POST", body: new Blob(["hello"]).stream(), duplex: "half" }]],
     ["a Request with a body", () => [new Request(api.origin, { method: "POST", body: "hello" })]],
   ]
   it.each(streams)("%s is not sent again, but the next request has the new token", async (_, request) => {
