@@ -121,6 +121,17 @@ it("an issuer on this machine may have its token endpoint there in the clear", a
   expect(requested).toEqual([url, `${issuer}/token`])
 })
 
+it("an issuer on this machine may not have its token endpoint elsewhere in the clear", async () => {
+  const issuer = "http://127.0.0.1:3000"
+  const document = { issuer, token_endpoint: "http://id.example.com/token" }
+  const { source, requested } = sourceWith(
+    { [`${issuer}/.well-known/openid-configuration`]: () => Response.json(document) },
+    issuer,
+  )
+  await expect(source.getToken()).rejects.toThrow(/not https/)
+  expect(requested).not.toContain("http://id.example.com/token")
+})
+
 function signalled() {
   let give = () => {}
   const given = new Promise<void>((resolve) => (give = resolve))

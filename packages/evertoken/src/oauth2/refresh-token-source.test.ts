@@ -126,12 +126,34 @@ describe("RefreshTokenSource", () => {
     await expect(source().getToken({ signal: waiting.signal })).rejects.toBe(reason)
   })
 
-  it("passes on what the issuer refuses, and shows nothing of what was sent", async () => {
-    const error_description = "rt-configured-0 is spent; the-client-secret"
-    answer = (response) => response.writeHead(400).end(JSON.stringify({ error: "invalid_grant", error_description }))
-    const error = await failureOf(source().getToken())
-    expect(error).toMatchObject({ error: "invalid_grant", status: 400, transient: false, ambiguous: false })
-    expect(inspect(error, { showHidden: true, depth: 9 })).not.toMatch(/rt-configured-0|the-client-secret/)
+  it("passes on what the issuer refuses", async () => {
+    const body = JSON.stringify({ error: "invalid_grant", error_description: "it is spent" })
+    answer = (response) => response.writeHead(400).end(body)
+    const expected = { error: "invalid_grant", errorDescription: "it is spent", status: 400, transient: false }
+    expect(await failureOf(source().getToken())).toMatchObject(expected)
+  })
+
+  const basic = Buffer.from("c:the%2Dclient%2Dsecret").toString("base64")
+  it.each([
+    ["the refresh token", "rt-configured-0", {}],
+    ["the secret behind the header", "the-client-secret", {}],
+    ["the header", basic, {}],
+    ["the secret in the form", "the-client-secret", { clientAuthentication: "client_secret_post" }],
+  ] as const)("shows nothing of an answer that quotes %s", async (_, secret, options) => {
+    const body = JSON.stringify({ error: "invalid_grant", error_description: `no: ${secret}` })
+    answer = (response) => response.writeHead(400).end(body)
+    const error = await failureOf(source(options).getToken())
+    expect(error).toMatchObject({ error: "invalid_grant" })
+    expect(inspect(error, { showHidden: true, depth: 9 })).not.toContain(secret)
+  })
+
+  it("shows nothing of an answer that quotes the client assertion", async () => {
+    answer = (response) => {
+      const error_description = `no: ${requests[0]?.get("client_assertion") ?? "none was sent"}`
+      response.writeHead(400).end(JSON.stringify({ error: "invalid_client", error_description }))
+    }
+    const error = await failureOf(source({ clientAuthentication: "client_secret_jwt" }).getToken())
+    expect(error.message).toBe("the token endpoint answered 400 invalid_client")
   })
 
   it("takes a www-authenticate header beside an OAuth error for what it is", async () => {

@@ -20,7 +20,7 @@ describe("shownText", () => {
     ["whole", SECRET],
     ["percent-encoded", encodeURIComponent(SECRET)],
     ["shortened", SECRET.slice(5, 20)],
-    ["with a line end in it", `${SECRET.slice(0, 4)}\n${SECRET.slice(4)}`],
+    ["with line ends in it", SECRET.replace(/.{6}/g, "$&\n")],
     ["beyond the cut", `${"x".repeat(300)} ${SECRET}`],
   ])("drops a text that quotes a secret %s", (_, quoted) => {
     expect(shownText(`the token ${quoted} is no good`, ["other", SECRET])).toBeUndefined()
