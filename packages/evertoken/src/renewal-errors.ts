@@ -10,7 +10,7 @@ export function reauthenticationRequired(why: string, cause?: TokenError): Token
 
 /** RFC 6749, section 5.2: the grant or refresh token is invalid, expired, revoked, or was issued to another client. */
 export function isRefusedGrant(error: TokenError): boolean {
-  return error instanceof TokenResponseError && error.error === "invalid_grant"
+  return error instanceof TokenResponseError && error.error === "invalid_grant" && !error.transient
 }
 
 export function claimTimedOut(waitedMs: number): TokenError {

@@ -100,7 +100,14 @@ describe("RefreshTokenSource", () => {
 
   it("leaves out what the answer leaves out: the renewal carries it forward", async () => {
     grants({}, { without: "refresh_token" })
-    expect(await source().getToken()).toMatchObject({ refreshToken: undefined, idToken: undefined, scope: undefined })
+    const previous = new Token({ accessToken: "at-0", issuedAt: 0, staleAt: 1, expiresAt: 2, refreshToken: "rt-record" })
+    const token = await source().getToken({ previous })
+    expect(token).toMatchObject({ refreshToken: undefined, idToken: undefined, scope: undefined })
+  })
+
+  it("keeps the configured refresh token if the issuer gives no other: it stays in force", async () => {
+    grants({}, { without: "refresh_token" })
+    expect((await source().getToken()).refreshToken).toBe("rt-configured-0")
   })
 
   it("without any refresh token sends nothing: a sign-in is needed", async () => {
@@ -202,7 +209,7 @@ describe("what issuers get wrong without harm is put right", () => {
     ["token_type null", { token_type: null }, { tokenType: "Bearer" }],
     ["id_token null", { id_token: null }, { idToken: undefined }],
     ["refresh_token null", { refresh_token: null, refresh_expires_in: 5 }, { refreshTokenExpiresAt: undefined }],
-    ["refresh_token empty", { refresh_token: "" }, { refreshToken: undefined }],
+    ["refresh_token empty", { refresh_token: "" }, { refreshToken: "rt-configured-0" }],
     ["refresh_expires_in 0, which is never", { refresh_expires_in: 0 }, { refreshTokenExpiresAt: undefined }],
     ["refresh_expires_in in a string", { refresh_expires_in: "60" }, { refreshTokenExpiresAt: clock.now() + 60_000 }],
     ["refresh_in", { refresh_in: 600 }, { staleAt: clock.now() + 600_000 }],

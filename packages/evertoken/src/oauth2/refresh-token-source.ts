@@ -51,7 +51,11 @@ export class RefreshTokenSource implements TokenSource {
         transient: false,
       })
     }
-    return this.#endpoint.request({ grantType: "refresh_token", parameters: { refresh_token: refreshToken }, signal })
+    const parameters = { refresh_token: refreshToken }
+    const token = await this.#endpoint.request({ grantType: "refresh_token", parameters, signal })
+    // RFC 6749, section 6: without a new one the old one stays in force; the renewal carries forward its record's
+    const isConfigured = previous?.refreshToken === undefined
+    return isConfigured && token.refreshToken === undefined ? token.with({ refreshToken }) : token
   }
 }
 

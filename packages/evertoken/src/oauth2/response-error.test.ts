@@ -69,12 +69,18 @@ describe("a refusal without an OAuth error", () => {
   it.each([
     [400, ""],
     [401, undefined],
-    [403, "<html>forbidden</html>"],
+    [401, "<html>forbidden</html>"],
     [400, "[]"],
   ])("%d with body %j is invalid_grant for a refresh token, invalid_client else", (status, body) => {
     expect(errorOf(status, body)).toMatchObject({ error: "invalid_grant", transient: false, ambiguous: false })
     const other = errorOf(status, body, { grantType: "client_credentials" })
     expect(other).toMatchObject({ error: "invalid_client", transient: false })
+  })
+
+  it.each([403, 404, 407, 421])("%d stays unnamed: a proxy or a firewall gives it too", (status) => {
+    const error = errorOf(status, "<html>forbidden</html>")
+    expect(error).toMatchObject({ status, transient: false, ambiguous: false })
+    expect(oauthErrorOf(error)).toBeUndefined()
   })
 
   it("stays unnamed where a JSON object says something else: it may not be about the grant", () => {

@@ -41,9 +41,10 @@ export function responseErrorOf(answer: IssuerAnswer, { grantType, secrets, now 
   })
 }
 
-// many issuers refuse without an OAuth error; a JSON object in a language of its own stays unnamed: it may be anything
+// Many issuers refuse without an OAuth error; a JSON object in a language of its own stays unnamed: it may be anything.
+// Other statuses come from proxies and firewalls too: a refresh token is not given up for them.
 function impliedError(status: number, body: object | undefined, grantType: string): string | undefined {
-  if (body !== undefined || status >= 500 || status === 429 || status === 408) return undefined
+  if (body !== undefined || (status !== 400 && status !== 401)) return undefined
   return grantType === "refresh_token" ? "invalid_grant" : "invalid_client"
 }
 
