@@ -33,11 +33,21 @@ export class Authority {
   /** Writes `record`, if `expected` is there still; else takes over what is there instead. @throws TokenError `ERR_TOKEN_CACHE` */
   async commit(record: StoredToken, expected: TokenVersion | undefined): Promise<boolean> {
     const commit = await this.#stack.commit(record, expected)
-    if (!commit.committed) {
-      if (commit.current !== undefined && this.#known.adopt(commit.current)) await this.#adopted(commit.current)
+    if (!commit.committed) return this.#refused(record, commit.current)
+    this.#known.take(record, { written: true })
+    await this.#stack.fillOthers(record)
+    return true
+  }
+
+  async #refused(record: StoredToken, current: StoredToken | undefined): Promise<boolean> {
+    if (current !== undefined && this.#known.adopt(current)) {
+      await this.#adopted(current)
       return false
     }
-    this.#known.take(record, { written: true })
+    // nothing newer there: the store was emptied or rolled back meanwhile, and gets the record as a refill
+    if (!this.#known.take(record, { written: false })) return false
+    await this.look()
+    if (!sameVersion(this.#known.record?.version, record.version)) return false
     await this.#stack.fillOthers(record)
     return true
   }

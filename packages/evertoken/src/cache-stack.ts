@@ -50,7 +50,14 @@ export class CacheStack {
     if (claim === undefined) throw new TypeError(`the cache ${cache.name} has no claims`)
     return {
       look: () => this.#guard(cache, "claim.look", () => claim.look()),
-      take: (n) => this.#guard(cache, "claim.take", () => claim.take(n)),
+      // one that comes after its time would be nobody's, and block everybody
+      take: (n) =>
+        this.#guard(
+          cache,
+          "claim.take",
+          () => claim.take(n),
+          () => claim.release("own"),
+        ),
       markSent: () => this.#guard(cache, "claim.markSent", () => claim.markSent()),
       isHeld: () => this.#guard(cache, "claim.isHeld", () => claim.isHeld()),
       release: (extent) => this.#guard(cache, "claim.release", () => claim.release(extent)),
@@ -102,10 +109,18 @@ export class CacheStack {
     }
   }
 
-  /** Bounds and reports what is done with a cache, and makes a `TokenError` of every failure. */
-  async #guard<T>(cache: TokenCache, operation: string, action: () => Promise<T>): Promise<T> {
+  /**
+   * Bounds and reports what is done with a cache, and makes a `TokenError` of every failure. `undo` follows what
+   * succeeds after its time.
+   */
+  async #guard<T>(
+    cache: TokenCache,
+    operation: string,
+    action: () => Promise<T>,
+    undo: () => Promise<unknown> = () => Promise.resolve(),
+  ): Promise<T> {
     try {
-      return await this.#inTime(cache, operation, action)
+      return await this.#inTime(action, () => tooSlow(cache, operation, this.#storeTimeoutMs), undo)
     } catch (error) {
       const failure = error instanceof TokenError ? error : foreignFailure(cache, operation)
       publish("cache-failed", {
@@ -119,16 +134,16 @@ export class CacheStack {
     }
   }
 
-  #inTime<T>(cache: TokenCache, operation: string, action: () => Promise<T>): Promise<T> {
+  #inTime<T>(action: () => Promise<T>, tooSlow: () => TokenError, undo: () => Promise<unknown>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const timer = this.#clock.setTimer(
-        () => reject(tooSlow(cache, operation, this.#storeTimeoutMs)),
-        this.#storeTimeoutMs,
-      )
-      Promise.resolve()
-        .then(action)
-        .then(resolve, reject)
-        .finally(() => timer.cancel())
+      let isLate = false
+      const timer = this.#clock.setTimer(() => {
+        isLate = true
+        reject(tooSlow())
+      }, this.#storeTimeoutMs)
+      const acting = Promise.resolve().then(action)
+      acting.then(resolve, reject).finally(() => timer.cancel())
+      acting.then(() => (isLate ? undo() : undefined)).catch(() => undefined)
     })
   }
 }

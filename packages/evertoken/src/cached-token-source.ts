@@ -93,7 +93,7 @@ export class CachedTokenSource implements TokenSource {
 
   getToken(request: TokenRequest = {}): Promise<Token> {
     const { held } = this.#known
-    if (request.signal?.aborted) return Promise.reject(request.signal.reason as Error)
+    if (request.signal?.aborted) return Promise.reject(request.signal.reason)
     if (held === undefined || !satisfies(held, request)) {
       return patiently(this.#obtain(request), request.signal)
     }
@@ -156,7 +156,7 @@ export class CachedTokenSource implements TokenSource {
       try {
         await this.#fly(request)
       } catch (error) {
-        return this.#orUnexpired(request, error as Error)
+        return this.#orUnexpired(request, error)
       }
       const { held } = this.#known
       if (held !== undefined && satisfies(held, request)) return held.token
@@ -166,7 +166,7 @@ export class CachedTokenSource implements TokenSource {
   }
 
   /** If no newer token is to be had, any that is still valid is the answer, unless it is the one to be replaced. */
-  #orUnexpired({ newerThan }: TokenRequest, error: Error): Token {
+  #orUnexpired({ newerThan }: TokenRequest, error: unknown): Token {
     const { held } = this.#known
     if (held === undefined || !satisfies(held, { newerThan })) throw error
     return held.token
@@ -195,7 +195,8 @@ export class CachedTokenSource implements TokenSource {
       if (found !== undefined) this.#known.adopt(found)
     }
     const { held } = this.#known
-    if (held === undefined || !satisfies(held, request)) await this.#renewal.run(request)
+    const isPursued = this.#renewal.kept !== undefined
+    if (isPursued || held === undefined || !satisfies(held, request)) await this.#renewal.run(request)
   }
 
   #isServable({ token, fingerprint }: StoredToken): boolean {
@@ -208,7 +209,7 @@ export class CachedTokenSource implements TokenSource {
     const { kept } = this.#renewal
     if (kept === undefined || this.#closed) return
     const delayMs = Math.max(this.#coolDown.remainingMs(), 1_000)
-    const newerThan = kept === "unwritten" ? undefined : this.#known.held?.token
+    const newerThan = kept === "outcome-unknown" ? this.#known.held?.token : undefined
     this.#retry = this.#clock.setTimer(() => void this.#fly({ newerThan }).catch(() => undefined), delayMs)
   }
 
@@ -243,23 +244,30 @@ function defaultKey({ fingerprint, lineage, singleUse }: TokenSource): string {
 }
 
 function assertOptions(source: TokenSource, options: CachedTokenSourceOptions): void {
-  if (typeof (source as Partial<TokenSource> | undefined)?.getToken !== "function") {
+  if (!hasMethod(source, "getToken")) {
     throw new TypeError("source must be a TokenSource: an object with a getToken method")
   }
   const { caches = [], key } = options
-  if (!Array.isArray(caches) || caches.some((cache) => typeof (cache as Partial<TokenCache>)?.commit !== "function")) {
+  if (!Array.isArray(caches) || !caches.every((cache) => hasMethod(cache, "commit"))) {
     throw new TypeError("caches must be an array of token caches")
   }
-  if (key !== undefined && (typeof key !== "string" || key === ""))
+  if (key !== undefined && (typeof key !== "string" || key === "")) {
     throw new TypeError("key must be a string, and not empty")
+  }
   for (const name of ["requestTimeoutMs", "claimTimeoutMs", "storeTimeoutMs"] as const) assertMs(name, options[name], 1)
   for (const name of ["reuseLeewayMs", "minimumIntervalMs"] as const) assertMs(name, options[name], 0)
-  const authority = caches.findLast((cache: TokenCache) => cache.durable) as TokenCache | undefined
-  if (source.singleUse && authority?.claim === undefined) {
-    const mend =
-      'add one that outlives the process, such as FileTokenCache, or say rotation: "none" if the issuer does not rotate'
-    throw new TypeError(`caches has no durable cache, and the source spends a refresh token that works once: ${mend}`)
-  }
+  if (source.singleUse) assertDurable(caches)
+}
+
+function assertDurable(caches: readonly TokenCache[]): void {
+  if (caches.findLast((cache) => cache.durable)?.claim !== undefined) return
+  const mend =
+    'add one that outlives the process, such as FileTokenCache, or say rotation: "none" if the issuer does not rotate'
+  throw new TypeError(`caches has no durable cache, and the source spends a refresh token that works once: ${mend}`)
+}
+
+function hasMethod(value: unknown, method: string): boolean {
+  return typeof value === "object" && value !== null && typeof Reflect.get(value, method) === "function"
 }
 
 function assertMs(name: string, value: number | undefined, least: number): void {

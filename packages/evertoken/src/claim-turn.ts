@@ -1,6 +1,7 @@
 import type { CacheStack } from "./cache-stack.js"
 import { decideClaim, decidePresentation, type ClaimSituation } from "./claim-decision.js"
 import { ClaimObservation } from "./claim-observation.js"
+import type { ClaimReleases } from "./claim-releases.js"
 import type { Clock } from "./clock.js"
 import type { KnownToken } from "./known-token.js"
 import { reauthenticationRequired } from "./renewal-errors.js"
@@ -18,6 +19,7 @@ export interface Turn {
 export interface ClaimTurnsOptions {
   readonly stack: CacheStack
   readonly known: KnownToken
+  readonly releases: ClaimReleases
   readonly clock: Clock
   readonly requestTimeoutMs: number
   readonly safeReuseMs: number
@@ -45,17 +47,26 @@ export class ClaimTurns {
     if (view.rejected) throw reauthenticationRequired("the issuer has refused the refresh token")
     const stoodStillMs = this.#observation.note(plan.subject.what, view.n)
     if (decideClaim(this.#situation(plan, view, stoodStillMs)) === undefined) return undefined
-    if (!(await claim.take(view.n + 1))) return undefined
+    if (!(await this.#taken(claim, view.n + 1))) return undefined
     const takenAt = clock.monotonic()
     step("claimed", plan, view.n + 1)
     if (await this.#isStillDue(plan, claim)) return { claim, takenAt }
-    await releaseQuietly(claim, "own")
+    await this.#options.releases.release(claim, "own")
     return undefined
+  }
+
+  async #taken(claim: Claim, n: number): Promise<boolean> {
+    try {
+      return await claim.take(n)
+    } catch (error) {
+      await this.#options.releases.release(claim, "own") // it may be there all the same
+      throw error
+    }
   }
 
   /** Liveness, marks and store once more, now that the claim is taken. */
   async #isStillDue(plan: RenewalPlan, claim: Claim): Promise<boolean> {
-    const { stack, step } = this.#options
+    const { stack, releases, step } = this.#options
     try {
       const view = await claim.look()
       const stored = await stack.read()
@@ -64,7 +75,7 @@ export class ClaimTurns {
       if (!sameVersion(stored?.version, plan.expected)) return false
       return decidePresentation(this.#situation(plan, view, 0)) !== undefined
     } catch (error) {
-      await releaseQuietly(claim, "own")
+      await releases.release(claim, "own")
       throw error
     }
   }
@@ -73,9 +84,4 @@ export class ClaimTurns {
     const { known, requestTimeoutMs, safeReuseMs } = this.#options
     return { view, singleUse: subject.singleUse, leftMs: known.leftMs(), stoodStillMs, requestTimeoutMs, safeReuseMs }
   }
-}
-
-/** A claim that cannot be removed now is that of a dead owner later; the cache has reported why. */
-export async function releaseQuietly(claim: Claim | undefined, extent: "own" | "all"): Promise<void> {
-  await claim?.release(extent).catch(() => undefined)
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.js"
-import { systemErrorCode, TokenError } from "./errors.js"
+import { salvageRefreshToken, TokenError } from "./errors.js"
+import { describeForeignError } from "./foreign-error.js"
 import { patiently } from "./single-flight.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
 import { Token } from "./token.js"
@@ -17,16 +18,17 @@ export class IssuerRequest {
     this.#timeoutMs = timeoutMs
   }
 
-  /** @throws TokenError */
-  async send(request: Omit<TokenRequest, "signal">): Promise<Token> {
+  /** Never rejects: a failure is an answer, too. */
+  async send(request: Omit<TokenRequest, "signal">): Promise<Token | TokenError> {
     const { signal } = this.#abort
     const timer = this.#clock.setTimer(() => this.#abort.abort(this.#timedOut()), this.#timeoutMs)
     try {
       const token: unknown = await patiently(this.#source.getToken({ ...request, signal }), signal)
-      if (!(token instanceof Token)) throw this.#notAToken()
+      if (!(token instanceof Token)) return notAToken()
+      if (this.#clock.now() >= token.expiresAt) return overAtOnce(token)
       return token
     } catch (error) {
-      throw error instanceof TokenError ? error : this.#foreign(error)
+      return error instanceof TokenError ? error : foreign(error)
     } finally {
       timer.cancel()
     }
@@ -43,24 +45,22 @@ export class IssuerRequest {
       ambiguous: true,
     })
   }
+}
 
-  #notAToken(): TokenError {
-    return new TokenError("ERR_TOKEN_SOURCE", "the token source returned something that is not a Token", {
-      transient: false,
-    })
-  }
+function notAToken(): TokenError {
+  const message = "the token source returned something that is not a Token"
+  return new TokenError("ERR_TOKEN_SOURCE", message, { transient: false })
+}
 
-  // a foreign error's message may hold a response: only its name and code are told
-  #foreign(error: unknown): TokenError {
-    const name = error instanceof Error ? error.name : typeof error
-    const code = systemErrorCode(error)
-    return new TokenError(
-      "ERR_TOKEN_SOURCE",
-      `the token source failed: ${name}${code === undefined ? "" : ` ${code}`}`,
-      {
-        transient: true,
-        ambiguous: true,
-      },
-    )
-  }
+// nobody knows whether the issuer saw the request
+function foreign(error: unknown): TokenError {
+  const message = `the token source failed: ${describeForeignError(error)}`
+  return new TokenError("ERR_TOKEN_SOURCE", message, { transient: true, ambiguous: true })
+}
+
+// the refresh token that came with it is good for the next attempt
+function overAtOnce({ refreshToken }: Token): TokenError {
+  const error = new TokenError("ERR_TOKEN_LIFETIME", "the token was expired when it came", { transient: true })
+  if (refreshToken !== undefined) salvageRefreshToken(error, refreshToken)
+  return error
 }

@@ -47,13 +47,8 @@ export function planRenewal(
 }
 
 /** The record that follows the plan's, with `token` in it and what the issuer left out carried forward. */
-export function successorOf(
-  plan: RenewalPlan,
-  token: Token,
-  fingerprint: string | undefined,
-  generation: number,
-): StoredToken {
-  const version = { lineage: plan.lineage, generation, id: randomId() }
+export function successorOf(plan: RenewalPlan, token: Token, fingerprint: string | undefined): StoredToken {
+  const version = { lineage: plan.lineage, generation: (plan.expected?.generation ?? 0) + 1, id: randomId() }
   return {
     version,
     token: carriedForward(token, plan.previous).with({ version }),

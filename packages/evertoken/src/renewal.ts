@@ -1,6 +1,7 @@
 import { Authority } from "./authority.js"
 import type { CacheStack } from "./cache-stack.js"
-import { ClaimTurns, releaseQuietly, type Turn } from "./claim-turn.js"
+import { ClaimReleases } from "./claim-releases.js"
+import { ClaimTurns, type Turn } from "./claim-turn.js"
 import { sleep, type Clock } from "./clock.js"
 import type { CoolDown } from "./cool-down.js"
 import { salvagedRefreshToken, TokenError } from "./errors.js"
@@ -8,10 +9,12 @@ import { publish } from "./events.js"
 import { IssuerRequest } from "./issuer-request.js"
 import type { KnownToken } from "./known-token.js"
 import { between, type Random } from "./random.js"
+import { RefusedGrants } from "./refused-grants.js"
+import type { Attempt, KeptAttempt } from "./renewal-attempt.js"
 import { claimTimedOut, isRefusedGrant, reauthenticationRequired, sourceClosed, unchanged } from "./renewal-errors.js"
 import { planRenewal, salvagedToken, successorOf, type RenewalPlan } from "./renewal-plan.js"
 import { stepReporter, type StepReporter } from "./renewal-step.js"
-import type { Claim } from "./token-cache.js"
+import { RepeatedAnswer } from "./repeated-answer.js"
 import { satisfies, type TokenNeed } from "./token-need.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
 import { sameVersion, type Token } from "./token.js"
@@ -29,24 +32,8 @@ export interface RenewalOptions {
   readonly minimumIntervalMs: number
 }
 
-/** What is presented, under which claim. Without one: the authority cannot be reached, or gave no claim in time. */
-interface Attempt {
-  readonly plan: RenewalPlan
-  readonly claim?: Claim
-  /** Something was sent under this claim before, and nobody knows what became of it. */
-  readonly sentBefore: boolean
-  readonly reachable: boolean
-}
-
-/** A claim kept between attempts. */
-interface Kept extends Attempt {
-  readonly claim: Claim
-  readonly because: "outcome-unknown" | "unwritten"
-}
-
 // an owner that was stopped for longer may have been overtaken
 const LONGEST_PAUSE_BEFORE_SENDING_MS = 5_000
-const WATCH_AFTER_REFUSAL_MS = 1_000
 
 /**
  * The renewal transaction (design, sections 4 and 6): look, claim, look again, mark, send, commit, release. What keeps
@@ -59,27 +46,31 @@ export class Renewal {
   readonly #singleUse: boolean
   readonly #step: StepReporter
   readonly #closing = new AbortController()
-  readonly #refused = new Set<string>()
+  readonly #releases = new ClaimReleases()
+  readonly #refused: RefusedGrants
+  readonly #repeated: RepeatedAnswer
   #request: IssuerRequest | undefined
-  #kept: Kept | undefined
+  #kept: KeptAttempt | undefined
 
   constructor(options: RenewalOptions) {
     this.#options = options
     this.#authority = new Authority(options.stack, options.known)
     this.#singleUse = options.source.singleUse ?? false
     this.#step = stepReporter(options.stack.key)
+    this.#refused = new RefusedGrants(this.#authority, options)
+    this.#repeated = new RepeatedAnswer(options)
   }
 
   /** Why a claim is kept that calls for another {@link run}; undefined: none is. */
-  get kept(): Kept["because"] | undefined {
-    return this.#kept?.because
+  get kept(): KeptAttempt["because"] | "unreleased" | undefined {
+    return this.#kept?.because ?? (this.#singleUse && this.#releases.pending ? "unreleased" : undefined)
   }
 
   /** Brings what is known up to `need`, from the authority or the issuer. @throws TokenError */
   async run(need: TokenRequest): Promise<void> {
     const { clock, claimTimeoutMs } = this.#options
     const deadline = clock.monotonic() + claimTimeoutMs
-    const turns = new ClaimTurns({ ...this.#options, step: this.#step })
+    const turns = new ClaimTurns({ ...this.#options, releases: this.#releases, step: this.#step })
     let waits = false
     for (;;) {
       const reachable = await this.#look()
@@ -117,6 +108,7 @@ export class Renewal {
     const kept = this.#kept
     this.#kept = undefined
     await kept?.claim.abandon().catch(() => undefined)
+    await this.#releases.abandon()
   }
 
   /** @returns false if the authority cannot be reached, and the source may be asked all the same. */
@@ -128,6 +120,7 @@ export class Renewal {
       return false
     }
     this.#step("looked")
+    await this.#releases.retry()
     await this.#settleKept()
     return true
   }
@@ -138,7 +131,7 @@ export class Renewal {
     const { record } = this.#options.known
     if (kept === undefined || sameVersion(kept.plan.expected, record?.version)) return
     this.#kept = undefined
-    await releaseQuietly(kept.claim, kept.because === "unwritten" ? "all" : "own")
+    await this.#releases.release(kept.claim, kept.because === "unwritten" ? "all" : "own")
   }
 
   #isSatisfied(need: TokenNeed): boolean {
@@ -147,21 +140,16 @@ export class Renewal {
   }
 
   #throwIfTooEarly({ newerThan }: TokenNeed): void {
-    const { coolDown, known, clock, minimumIntervalMs } = this.#options
+    const { coolDown, known } = this.#options
     const standing = coolDown.standing()
     if (standing !== undefined) throw standing
-    const held = known.held?.token
-    if (newerThan?.version === undefined || held?.accessToken !== newerThan.accessToken) return
-    if (sameVersion(held.version, newerThan.version)) return
-    // another process has just asked, and the issuer gave it the same token
-    const interval = Math.min(minimumIntervalMs, (held.expiresAt - held.issuedAt) / 4)
-    if (clock.now() - held.issuedAt < interval) throw unchanged()
+    if (this.#repeated.isTooEarly(known.held?.token, newerThan)) throw unchanged()
   }
 
   #plan(need: TokenRequest): RenewalPlan {
     const { source, known } = this.#options
     const plan = planRenewal(source, known.record, need.previous)
-    if (this.#refused.has(plan.subject.what)) throw reauthenticationRequired("the issuer has refused the refresh token")
+    this.#refused.assertNotRefused(plan.subject.what)
     return plan
   }
 
@@ -185,20 +173,20 @@ export class Renewal {
       const paused = clock.monotonic() - takenAt > LONGEST_PAUSE_BEFORE_SENDING_MS
       may = held && !paused && !this.#closing.signal.aborted
     } finally {
-      if (!may) await releaseQuietly(claim, "own")
+      if (!may) await this.#releases.release(claim, "own")
     }
     if (may) await this.#send({ plan, claim, sentBefore: false, reachable: true }, need)
     return may
   }
 
   /** The same token once more, under the claim that was kept. @returns false if that is another's business by now. */
-  async #repeat(kept: Kept, need: TokenRequest): Promise<boolean> {
+  async #repeat(kept: KeptAttempt, need: TokenRequest): Promise<boolean> {
     const { claim, plan } = kept
     const { rejected } = await claim.look()
     if (!rejected) await claim.markSent()
     if (rejected || !(await claim.isHeld())) {
       this.#kept = undefined
-      await (rejected ? releaseQuietly(claim, "own") : claim.abandon())
+      await (rejected ? this.#releases.release(claim, "own") : claim.abandon())
       return false
     }
     await this.#send({ plan, claim, sentBefore: true, reachable: true }, need)
@@ -219,15 +207,15 @@ export class Renewal {
     this.#step("sending", attempt.plan)
     const request = (this.#request = new IssuerRequest(source, { clock, timeoutMs: requestTimeoutMs }))
     const { newerThan, minimumValidityMs } = need
-    const answer = await request
-      .send({ newerThan, minimumValidityMs, previous: attempt.plan.previous })
-      .catch((error: unknown) => error as TokenError)
+    const answer = await request.send({ newerThan, minimumValidityMs, previous: attempt.plan.previous })
     this.#request = undefined
     if (answer instanceof TokenError) return this.#failed(answer, attempt, sentAt)
     this.#step("answered", attempt.plan)
     const { stack, coolDown } = this.#options
     coolDown.end()
+    this.#repeated.note(answer, attempt.plan.previous)
     const generation = await this.#store(attempt, answer)
+    if (generation === undefined) return
     publish("renewed", { key: stack.key, generation, expiresAt: answer.expiresAt, tookMs: clock.monotonic() - sentAt })
   }
 
@@ -244,53 +232,47 @@ export class Renewal {
       this.#kept = { ...attempt, claim, because: "outcome-unknown" }
       throw this.#noted(error, requestTimeoutMs - (clock.monotonic() - sentAt))
     }
-    await releaseQuietly(claim, "own")
+    await this.#releases.release(claim, "own")
     throw this.#noted(error)
   }
 
-  /** Another process's write may be on its way; else nobody shall present this token again. */
   async #refusedGrant(error: TokenError, { plan, claim }: Attempt): Promise<void> {
-    const { clock, random } = this.#options
+    const { coolDown, stack } = this.#options
     this.#kept = undefined
-    const until = clock.monotonic() + WATCH_AFTER_REFUSAL_MS
-    try {
-      while (clock.monotonic() < until) {
-        if (await this.#authority.look()) return
-        await sleep(clock, between(random, 25, 50))
-      }
-      await claim?.reject()
-    } catch {
-      // the store is out of reach: this process at least remembers
-    } finally {
-      await releaseQuietly(claim, "own")
-    }
-    this.#refused.add(plan.subject.what)
-    throw reauthenticationRequired("the issuer has refused the refresh token", error)
+    const adopted = await this.#refused.refuse(plan.subject.what, claim)
+    await this.#releases.release(claim, "own")
+    if (adopted) return
+    const final = reauthenticationRequired("the issuer has refused the refresh token", error)
+    const { code, transient } = final
+    const attempt = coolDown.attempt + 1
+    publish("renewal-failed", { key: stack.key, code, transient, attempt, retryInMs: Infinity })
+    throw final
   }
 
   /**
    * Makes the answer durable before anyone uses it. If it cannot be written it is served from memory, and the claim of
-   * what works once is kept until it is.
+   * what works once is kept until it is. @returns the generation written, if it was.
    */
-  async #store({ plan, claim, sentBefore, reachable }: Attempt, token: Token): Promise<number> {
+  async #store({ plan, claim, sentBefore, reachable }: Attempt, token: Token): Promise<number | undefined> {
     const { known, source, stack } = this.#options
-    const generation = (known.record?.version.generation ?? 0) + 1
-    const record = successorOf(plan, token, source.fingerprint, generation)
+    const record = successorOf(plan, token, source.fingerprint)
+    const { generation } = record.version
     this.#kept = undefined
     if (reachable) {
       try {
         const committed = await this.#authority.commit(record, plan.expected)
         this.#step("committed", plan)
-        await releaseQuietly(claim, committed ? "all" : "own")
-        return generation
+        await this.#releases.release(claim, committed ? "all" : "own")
+        return committed ? generation : undefined
       } catch {
         if (this.#singleUse && claim) this.#kept = { plan, claim, sentBefore, reachable, because: "unwritten" }
-        else await releaseQuietly(claim, "own")
+        else await this.#releases.release(claim, "own")
       }
     }
-    known.take(record, { written: false })
-    publish("unwritten", { key: stack.key, cache: stack.authority.name, generation })
-    return generation
+    if (known.take(record, { written: false })) {
+      publish("unwritten", { key: stack.key, cache: stack.authority.name, generation })
+    }
+    return undefined
   }
 
   #noted(error: TokenError, atLeastMs = 0): TokenError {

@@ -20,7 +20,7 @@ export class SingleFlight<T> {
 export function patiently<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise
   return new Promise<T>((resolve, reject) => {
-    const onAbort = () => reject(signal.reason as Error)
+    const onAbort = () => reject(signal.reason)
     if (signal.aborted) {
       promise.catch(() => undefined)
       onAbort()

@@ -1,0 +1,45 @@
+import type { Authority } from "./authority.js"
+import { sleep, type Clock } from "./clock.js"
+import { between, type Random } from "./random.js"
+import { reauthenticationRequired } from "./renewal-errors.js"
+import type { Claim } from "./token-cache.js"
+
+const WATCH_AFTER_REFUSAL_MS = 1_000
+
+/** What the issuer has refused for good: this process never presents it again, and no other one that reads the tombstone. */
+export class RefusedGrants {
+  readonly #authority: Authority
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #refused = new Set<string>()
+
+  constructor(authority: Authority, { clock, random }: { readonly clock: Clock; readonly random: Random }) {
+    this.#authority = authority
+    this.#clock = clock
+    this.#random = random
+  }
+
+  /** @throws TokenError `ERR_REAUTHENTICATION_REQUIRED` if `what` was refused before. */
+  assertNotRefused(what: string): void {
+    if (this.#refused.has(what)) throw reauthenticationRequired("the issuer has refused the refresh token")
+  }
+
+  /**
+   * Watches the store: another process's write may be on its way. Else it sets the tombstone.
+   * @returns whether something newer was adopted.
+   */
+  async refuse(what: string, claim: Claim | undefined): Promise<boolean> {
+    const until = this.#clock.monotonic() + WATCH_AFTER_REFUSAL_MS
+    try {
+      while (this.#clock.monotonic() < until) {
+        if (await this.#authority.look()) return true
+        await sleep(this.#clock, between(this.#random, 25, 50))
+      }
+      await claim?.reject()
+    } catch {
+      // the store is out of reach: this process at least remembers
+    }
+    this.#refused.add(what)
+    return false
+  }
+}
