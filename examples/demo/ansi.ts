@@ -17,7 +17,7 @@ export function paintFor(stream: { readonly isTTY?: boolean }, environment: Node
 }
 
 /** Columns that a text takes. Every character used here takes one. */
-export function widthOf(text: string): number {
+function widthOf(text: string): number {
   return stripVTControlCharacters(text).length
 }
 
