@@ -43,7 +43,7 @@ export class ClaimLiveness {
     const observer = await currentProcess()
     if (observer.local === undefined) return true
     const marker = namespaceMarker(observer)
-    return (await namesIn(side)).some((name) => name.startsWith(NAMESPACE_PREFIX) && name !== marker)
+    return (await this.namesIn(side)).some((name) => name.startsWith(NAMESPACE_PREFIX) && name !== marker)
   }
 
   /** Undefined: it is not there any more. */

@@ -1,0 +1,403 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import fs, { mkdtemp, readdir, readFile, rm, stat, unlink, utimes, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { describe, expect, onTestFinished, test, vi } from "vitest"
+import { VirtualClock } from "../testing/virtual-clock.js"
+import type { StoredToken } from "../token-cache.js"
+import { Token } from "../token.js"
+import { FileTokenCache } from "./file-token-cache.js"
+
+const SUBJECT = { what: "0123456789abcdef", singleUse: true }
+const CLAIM = `claim-${SUBJECT.what}`
+const NOTHING = { n: 0, owner: "none", othersAlive: false, sentAgoMs: undefined, rejected: false }
+
+const TOKEN = new Token({ accessToken: "a", refreshToken: "r", issuedAt: 1, staleAt: 2, expiresAt: 3 })
+
+function recordOf(generation: number): StoredToken {
+  return { version: { lineage: "lineage", generation, id: `id-${generation}` }, token: TOKEN, lineages: [] }
+}
+
+async function open(clock = new VirtualClock()) {
+  const directory = await mkdtemp(join(tmpdir(), "evertoken-"))
+  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  const path = join(directory, "token.json")
+  const cache = new FileTokenCache(path, { clock })
+  return { path, side: `${path}.d`, clock, cache, claim: () => cache.claim("key", SUBJECT) }
+}
+
+const claimFilesIn = async (side: string) => (await readdir(side)).filter((name) => name.startsWith("claim-")).sort()
+const temporaryIn = async (side: string) => (await readdir(side)).filter((name) => name.startsWith("tmp-"))
+
+function failOnce(method: "link" | "unlink" | "open", code: string): void {
+  const spy = vi.spyOn(fs, method).mockRejectedValueOnce(Object.assign(new Error(code), { code }))
+  onTestFinished(() => spy.mockRestore())
+}
+
+/** Another process that takes claim number 1, and does `then` with it. */
+async function otherProcess(path: string, then: string) {
+  const script = `
+    import { FileTokenCache } from ${JSON.stringify(new URL("file-token-cache.ts", import.meta.url).href)}
+    const claim = new FileTokenCache(${JSON.stringify(path)}).claim("key", ${JSON.stringify(SUBJECT)})
+    await claim.take(1)
+    ${then}
+    process.stdout.write("ready")
+    setInterval(() => {}, 60_000)`
+  const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  })
+  onTestFinished(() => void child.kill("SIGKILL"))
+  const ended = once(child, "exit").then(() => expect.unreachable("the other process has ended too early"))
+  await Promise.race([once(child.stdout, "data"), ended])
+  return {
+    async kill() {
+      child.kill("SIGKILL")
+      await ended.catch(() => undefined)
+    },
+  }
+}
+
+describe("a claim of another process", { timeout: 60_000 }, () => {
+  test("is that of a living owner until that process is killed, and its mark stays", async () => {
+    const { path, claim, cache, side } = await open()
+    const other = await otherProcess(path, "await claim.markSent()")
+    expect(await claim().look()).toMatchObject({ n: 1, owner: "alive", othersAlive: true, sentAgoMs: 0 })
+    expect(await claim().take(1)).toBe(false)
+    await other.kill()
+    expect(await claim().look()).toMatchObject({ n: 1, owner: "gone", othersAlive: false, sentAgoMs: 0 })
+    const mine = claim()
+    expect(await mine.take(2)).toBe(true)
+    expect(await mine.look()).toMatchObject({ n: 2, owner: "self", othersAlive: false, sentAgoMs: 0 })
+    await cache.commit("key", recordOf(1), { expected: undefined })
+    await mine.release("all")
+    expect(await claimFilesIn(side)).toEqual([])
+  })
+
+  test("of which nothing was sent says so when its owner is dead", async () => {
+    const { path, claim } = await open()
+    const other = await otherProcess(path, "")
+    await other.kill()
+    expect(await claim().look()).toEqual({ ...NOTHING, n: 1, owner: "gone" })
+  })
+
+  test("that was a worker thread of this one ends with the thread", async () => {
+    const { path, claim } = await open()
+    const other = await otherProcess(
+      path,
+      `const { Worker } = await import("node:worker_threads")
+       await claim.release("own")
+       const worker = new Worker(\`
+         import { register } from "tsx/esm/api"
+         import { parentPort } from "node:worker_threads"
+         register()
+         const { FileTokenCache } = await import(${JSON.stringify(new URL("file-token-cache.ts", import.meta.url).href)})
+         await new FileTokenCache(${JSON.stringify(path)}).claim("key", ${JSON.stringify(SUBJECT)}).take(1)
+         parentPort.postMessage("taken")
+         setInterval(() => {}, 60_000)\`, { eval: true })
+       await new Promise((resolve) => worker.once("message", resolve))
+       const seen = new FileTokenCache(${JSON.stringify(path)}).claim("key", ${JSON.stringify(SUBJECT)})
+       const { owner } = await seen.look()
+       await worker.terminate()
+       if (owner !== "alive" || (await seen.look()).owner !== "gone") process.exit(1)`,
+    )
+    expect(await claim().look()).toEqual({ ...NOTHING, n: 1, owner: "gone" })
+    await other.kill()
+  })
+})
+
+describe("a claim", () => {
+  test("is complete the moment it is there, for its owner only, and holds no secret", async () => {
+    const { side, claim } = await open()
+    await claim().take(1)
+    const path = join(side, `${CLAIM}.1`)
+    expect((await stat(path)).mode & 0o777).toBe(0o600)
+    const owner = JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>
+    expect(owner).toMatchObject({ evertoken: 1, n: 1, pid: process.pid, abandoned: false })
+    expect(await temporaryIn(side)).toEqual([])
+  })
+
+  test("that cannot be created is not held, nor does it seem to be by a living owner", async () => {
+    const { claim } = await open()
+    const mine = claim()
+    failOnce("link", "ENOSPC")
+    await expect(mine.take(1)).rejects.toMatchObject({ code: "ERR_TOKEN_CACHE", transient: true })
+    expect(await mine.isHeld()).toBe(false)
+    expect(await mine.take(1)).toBe(true)
+  })
+
+  test("is taken once", async () => {
+    const { claim } = await open()
+    const mine = claim()
+    await mine.take(1)
+    await expect(mine.take(2)).rejects.toMatchObject({ code: "ERR_TOKEN_CACHE", transient: false })
+    await mine.release("own")
+    expect(await mine.take(2)).toBe(true)
+  })
+
+  test("whose number went to another while its owner was stopped is neither held nor removed", async () => {
+    const { side, claim } = await open()
+    const [stopped, next] = [claim(), claim()]
+    await stopped.take(1)
+    await unlink(join(side, `${CLAIM}.1`))
+    expect(await stopped.isHeld()).toBe(false)
+    await next.take(1)
+    await next.markSent()
+    expect(await stopped.isHeld()).toBe(false)
+    await stopped.release("own")
+    expect(await next.isHeld()).toBe(true)
+    expect((await next.look()).sentAgoMs).toBe(0)
+  })
+
+  test("that could not be removed is that of a dead owner", async () => {
+    const { claim } = await open()
+    const mine = claim()
+    await mine.take(1)
+    failOnce("unlink", "EIO")
+    await expect(mine.release("own")).rejects.toMatchObject({ code: "ERR_TOKEN_CACHE" })
+    expect(await claim().look()).toEqual({ ...NOTHING, n: 1, owner: "gone" })
+  })
+
+  test("is named by a hash where its subject is not fit for a file name", async () => {
+    const { side, cache } = await open()
+    await cache.claim("key", { what: "../../up", singleUse: false }).take(1)
+    expect(await claimFilesIn(side)).toEqual([expect.stringMatching(/^claim-[0-9a-f]{16}\.1$/)])
+  })
+
+  test("of a subject with dots and digits is not taken for another's", async () => {
+    const { cache } = await open()
+    const [a, ab] = ["v1", "v1.2"].map((what) => cache.claim("key", { what, singleUse: false }))
+    await ab?.take(3)
+    expect(await a?.look()).toEqual(NOTHING)
+  })
+
+  test("that nobody understands is that of a living owner, until it has stood still for ten seconds", async () => {
+    const { side, clock, claim } = await open()
+    await claim().look()
+    await writeFile(join(side, `${CLAIM}.1`), '{"evertoken":2}', { mode: 0o600 })
+    for (let second = 0; second < 10; second++) {
+      expect(await claim().look()).toMatchObject({ n: 1, owner: "alive" })
+      await clock.advance(1_000)
+    }
+    expect(await claim().look()).toMatchObject({ n: 1, owner: "gone" })
+  })
+
+  test("abandoned is gone for this process too, and its answer's room is given back", async () => {
+    const { side, claim } = await open()
+    const mine = claim()
+    await mine.take(1)
+    await mine.markSent()
+    await mine.abandon()
+    expect(await claim().look()).toMatchObject({ n: 1, owner: "gone", sentAgoMs: 0 })
+    expect(await temporaryIn(side)).toEqual([])
+    expect(await claimFilesIn(side)).toEqual([`${CLAIM}.1`, `${CLAIM}.1.sent`])
+  })
+
+  test("abandoned after its number went to another leaves that one alone", async () => {
+    const { side, claim } = await open()
+    const [mine, next] = [claim(), claim()]
+    await mine.take(1)
+    await unlink(join(side, `${CLAIM}.1`))
+    await next.take(1)
+    await mine.abandon()
+    expect(await next.isHeld()).toBe(true)
+  })
+})
+
+describe("a sent mark", () => {
+  test("tells how long ago it was made or renewed, and never less than nothing", async () => {
+    const clock = new VirtualClock()
+    const { claim, side } = await open(clock)
+    const mine = claim()
+    await mine.take(1)
+    await mine.markSent()
+    await clock.advance(7_000)
+    expect((await claim().look()).sentAgoMs).toBe(7_000)
+    await mine.markSent()
+    expect((await claim().look()).sentAgoMs).toBe(0)
+    const future = new Date(clock.now() + 60_000)
+    await utimes(join(side, `${CLAIM}.1.sent`), future, future)
+    expect((await claim().look()).sentAgoMs).toBe(0)
+  })
+
+  test("of any claim counts, the newest most", async () => {
+    const clock = new VirtualClock()
+    const { claim } = await open(clock)
+    const [first, second] = [claim(), claim()]
+    await first.take(1)
+    await first.markSent()
+    await first.abandon()
+    await clock.advance(5_000)
+    await second.take(2)
+    expect((await claim().look()).sentAgoMs).toBe(5_000)
+    await second.markSent()
+    await clock.advance(1_000)
+    expect((await claim().look()).sentAgoMs).toBe(1_000)
+  })
+
+  test("without its claim, which the power took, is that of a dead owner", async () => {
+    const { claim, side } = await open()
+    const mine = claim()
+    await mine.take(1)
+    await mine.markSent()
+    await unlink(join(side, `${CLAIM}.1`))
+    expect(await claim().look()).toMatchObject({ n: 1, owner: "gone", sentAgoMs: 0 })
+  })
+
+  test("is removed before its claim, and each before those of higher numbers", async () => {
+    const { claim } = await open()
+    for (const n of [1, 2, 3]) {
+      const each = claim()
+      await each.take(n)
+      await each.markSent()
+      if (n < 3) await each.abandon()
+      else {
+        const removed = vi.spyOn(fs, "unlink")
+        onTestFinished(() => removed.mockRestore())
+        await each.release("all")
+        const names = removed.mock.calls.map(([path]) => String(path).split("/").at(-1) ?? "")
+        expect(names.filter((name) => name.startsWith("claim-"))).toEqual(
+          [1, 2, 3].flatMap((number) => [`${CLAIM}.${number}.sent`, `${CLAIM}.${number}`]),
+        )
+      }
+    }
+  })
+
+  test("is made only by who holds a claim", async () => {
+    const { claim } = await open()
+    await expect(claim().markSent()).rejects.toMatchObject({ code: "ERR_TOKEN_CACHE", transient: false })
+  })
+
+  test("is not there if no room can be had for the answer", async () => {
+    const { claim, side } = await open()
+    const mine = claim()
+    await mine.take(1)
+    failOnce("open", "ENOSPC")
+    await expect(mine.markSent()).rejects.toMatchObject({ code: "ERR_TOKEN_CACHE", transient: true })
+    expect((await mine.look()).sentAgoMs).toBeUndefined()
+    expect(await claimFilesIn(side)).toEqual([`${CLAIM}.1`])
+  })
+
+  test("is not there if it cannot be made durable", async () => {
+    const { claim, side } = await open()
+    const mine = claim()
+    await mine.take(1)
+    const realOpen = fs.open.bind(fs)
+    const spy = vi.spyOn(fs, "open").mockImplementation(async (...args) => {
+      const handle = await realOpen(...args)
+      const error = Object.assign(new Error("EIO"), { code: "EIO" })
+      if (String(args[0]).endsWith(".sent")) vi.spyOn(handle, "sync").mockRejectedValue(error)
+      return handle
+    })
+    onTestFinished(() => spy.mockRestore())
+    await expect(mine.markSent()).rejects.toMatchObject({ code: "ERR_TOKEN_CACHE" })
+    expect(await claimFilesIn(side)).toEqual([`${CLAIM}.1`])
+  })
+})
+
+describe("the room for an answer", () => {
+  async function sent() {
+    const store = await open()
+    const claim = store.claim()
+    await claim.take(1)
+    await claim.markSent()
+    const [room = ""] = await temporaryIn(store.side)
+    return { ...store, held: claim, room: join(store.side, room) }
+  }
+
+  test("is on disk before the mark, and the answer is written into it", async () => {
+    const { cache, side, room } = await sent()
+    const { ino, size, blocks } = await stat(room)
+    expect(size).toBeGreaterThanOrEqual(64 * 1024)
+    expect(blocks * 512).toBeGreaterThanOrEqual(64 * 1024)
+    expect(await cache.commit("key", recordOf(1), { expected: undefined })).toEqual({ committed: true })
+    expect((await stat(join(side, "gen-1"))).ino).toBe(ino)
+    expect((await cache.get("key"))?.token?.accessToken).toBe("a")
+    expect(await temporaryIn(side)).toEqual([])
+  })
+
+  test("lets the answer be committed on a full disk, where only the copy for people is missing", async () => {
+    const { cache, path } = await sent()
+    const realOpen = fs.open.bind(fs)
+    const spy = vi.spyOn(fs, "open").mockImplementation(async (...args) => {
+      if (args[1] === "wx") throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC" })
+      return realOpen(...args)
+    })
+    onTestFinished(() => spy.mockRestore())
+    expect(await cache.commit("key", recordOf(1), { expected: undefined })).toEqual({ committed: true })
+    expect((await cache.get("key"))?.version.generation).toBe(1)
+    await expect(stat(path)).rejects.toMatchObject({ code: "ENOENT" })
+  })
+
+  test("is kept for a repetition, and made anew once it was used", async () => {
+    const { cache, side, held, room } = await sent()
+    await held.markSent()
+    expect(await temporaryIn(side)).toHaveLength(1)
+    expect((await stat(room)).isFile()).toBe(true)
+    await cache.commit("key", recordOf(1), { expected: undefined })
+    await held.markSent()
+    expect(await temporaryIn(side)).toHaveLength(1)
+    await held.release("own")
+    expect(await temporaryIn(side)).toEqual([])
+  })
+
+  test("that somebody has removed costs nothing but the assurance", async () => {
+    const { cache, side, held, room } = await sent()
+    await unlink(room)
+    expect(await cache.commit("key", recordOf(1), { expected: undefined })).toEqual({ committed: true })
+    await held.markSent()
+    const [again = ""] = await temporaryIn(side)
+    await unlink(join(side, again))
+    await held.markSent()
+    expect(await temporaryIn(side)).toHaveLength(1)
+  })
+
+  test("that cannot be written is given up, and the next try does without", async () => {
+    const { cache, held, side, room } = await sent()
+    const realOpen = fs.open.bind(fs)
+    const spy = vi.spyOn(fs, "open").mockImplementation(async (...args) => {
+      if (args[0] === room) throw Object.assign(new Error("EIO"), { code: "EIO" })
+      return realOpen(...args)
+    })
+    onTestFinished(() => spy.mockRestore())
+    await expect(cache.commit("key", recordOf(1), { expected: undefined })).rejects.toMatchObject({
+      code: "ERR_TOKEN_CACHE",
+    })
+    expect(await cache.commit("key", recordOf(1), { expected: undefined })).toEqual({ committed: true })
+    await held.release("all")
+    expect(await temporaryIn(side)).toEqual([])
+  })
+})
+
+describe("what is looked at", () => {
+  test("is liveness first, then the marks, then the tombstone", async () => {
+    const { claim, side } = await open()
+    const mine = claim()
+    await mine.take(1)
+    await mine.markSent()
+    await mine.reject()
+    const order: string[] = []
+    const [realOpen, realReaddir, realStat] = [fs.open.bind(fs), fs.readdir.bind(fs), fs.stat.bind(fs)]
+    const spies = [
+      vi.spyOn(fs, "open").mockImplementation((...args) => note(args[0], () => realOpen(...args))),
+      vi.spyOn(fs, "stat").mockImplementation((...args) => note(args[0], () => realStat(...args))),
+      vi.spyOn(fs, "readdir").mockImplementation((...args) => note(args[0], () => realReaddir(...args))),
+    ]
+    onTestFinished(() => spies.forEach((spy) => spy.mockRestore()))
+    await claim().look()
+    expect(order).toEqual(["", `${CLAIM}.1`, "", `${CLAIM}.1.sent`, `tomb-${SUBJECT.what}`])
+
+    function note<T>(path: unknown, action: () => T): T {
+      if (String(path).startsWith(side)) order.push(String(path).slice(side.length + 1))
+      return action()
+    }
+  })
+
+  test("is a tombstone only where it is about this subject", async () => {
+    const { claim, cache } = await open()
+    await claim().reject()
+    await claim().reject()
+    expect((await claim().look()).rejected).toBe(true)
+    expect((await cache.claim("key", { what: "another", singleUse: true }).look()).rejected).toBe(false)
+  })
+})
