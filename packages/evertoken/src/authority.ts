@@ -22,6 +22,7 @@ export class Authority {
   async look(): Promise<boolean> {
     for (;;) {
       const stored = await this.#stack.read()
+      if (stored !== undefined && this.#known.outlasts(stored)) this.#known.renumber(stored)
       if (stored !== undefined && this.#known.adopt(stored)) return this.#adopted(stored)
       const { record } = this.#known
       if (record === undefined || sameVersion(stored?.version, record.version)) return false

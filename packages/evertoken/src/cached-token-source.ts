@@ -57,6 +57,7 @@ export class CachedTokenSource implements TokenSource {
   readonly key: string
   readonly #stack: CacheStack
   readonly #known: KnownToken
+  readonly #authority: Authority
   readonly #coolDown: CoolDown
   readonly #renewal: Renewal
   readonly #clock: Clock
@@ -76,6 +77,7 @@ export class CachedTokenSource implements TokenSource {
     this.#clock = clock
     this.#stack = new CacheStack({ caches, key: this.key, clock, storeTimeoutMs })
     this.#known = new KnownToken(clock, source.fingerprint)
+    this.#authority = new Authority(this.#stack, this.#known)
     this.#coolDown = new CoolDown({ clock, random, backoff: new ErrorBackoff(options.backoff) })
     this.#renewal = new Renewal({
       source,
@@ -118,9 +120,10 @@ export class CachedTokenSource implements TokenSource {
    * @throws TokenError `ERR_TOKEN_CACHE` if the authority cannot be reached: then the token is still there.
    */
   async signOut(): Promise<void> {
+    await this.#authority.look() // what only this process knows would outlive the mark
     await this.#stack.delete()
-    const mark = await this.#stack.read()
-    this.#known.take(mark ?? this.#emptyMark(), { written: true })
+    const mark = await this.#stack.read().catch(() => undefined)
+    this.#known.adopt(mark ?? this.#emptyMark())
     this.#news.next()
   }
 
@@ -223,7 +226,7 @@ export class CachedTokenSource implements TokenSource {
 
   async #lookedUp(): Promise<boolean> {
     try {
-      return await new Authority(this.#stack, this.#known).look()
+      return await this.#authority.look()
     } catch {
       return false // reported; the next change, or the next renewal, looks again
     }

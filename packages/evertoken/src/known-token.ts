@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.js"
+import { randomId } from "./random.js"
 import type { StoredToken } from "./token-cache.js"
 import { HeldToken } from "./token-lifetime.js"
 import { sameVersion, type TokenVersion } from "./token.js"
@@ -42,6 +43,25 @@ export class KnownToken {
     return (
       version.generation > known.generation || (version.generation === known.generation && !sameVersion(version, known))
     )
+  }
+
+  /**
+   * Whether what was renewed while the authority was out of reach is worth more than the later record found there now:
+   * it lasts longer, and no other refresh token and no sign-out would be lost.
+   */
+  outlasts({ version, token, fingerprint }: StoredToken): boolean {
+    const held = this.#held
+    if (this.#written || held === undefined || held.isExpired() || !this.isOlderThan(version)) return false
+    if (fingerprint !== this.#fingerprint || token?.refreshToken !== held.token.refreshToken) return false
+    return token !== undefined && token.expiresAt < held.token.expiresAt
+  }
+
+  /** Makes what is known the successor of `stored`. */
+  renumber({ version, lineages }: StoredToken): void {
+    const next = { lineage: version.lineage, generation: version.generation + 1, id: randomId() }
+    const record = this.#record
+    const token = record?.token?.with({ version: next })
+    if (record !== undefined) this.#replace({ ...record, version: next, token, lineages }, false)
   }
 
   /** What the authority has. @returns whether it is news. */

@@ -15,6 +15,7 @@ import { claimTimedOut, isRefusedGrant, reauthenticationRequired, sourceClosed, 
 import { planRenewal, salvagedToken, successorOf, type RenewalPlan } from "./renewal-plan.js"
 import { stepReporter, type StepReporter } from "./renewal-step.js"
 import { RepeatedAnswer } from "./repeated-answer.js"
+import type { Claim } from "./token-cache.js"
 import { satisfies, type TokenNeed } from "./token-need.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
 import { sameVersion, type Token } from "./token.js"
@@ -82,12 +83,9 @@ export class Renewal {
         continue
       }
       const plan = this.#plan(need)
-      const turn = reachable ? await this.#takeTurn(turns, plan) : "unreachable"
-      if (turn === "unreachable") return this.#send({ plan, sentBefore: false, reachable: false }, need)
-      if (turn !== undefined) {
-        if (await this.#useTurn(plan, turn, need)) return
-        continue
-      }
+      const claim = reachable ? await this.#takeTurn(turns, plan) : "unreachable"
+      if (claim === "unreachable") return this.#send({ plan, sentBefore: false, reachable: false }, need)
+      if (claim !== undefined) return this.#send({ plan, claim, sentBefore: false, reachable: true }, need)
       if (clock.monotonic() >= deadline) return this.#sendWithoutClaim(plan, need)
       if (!waits) publish("waiting", { key: this.#options.stack.key, what: plan.subject.what })
       waits = true
@@ -153,30 +151,31 @@ export class Renewal {
     return plan
   }
 
-  async #takeTurn(turns: ClaimTurns, plan: RenewalPlan): Promise<Turn | "unreachable" | undefined> {
+  /** A claim, marked, under which to send at once; undefined: not now, look again. */
+  async #takeTurn(turns: ClaimTurns, plan: RenewalPlan): Promise<Claim | "unreachable" | undefined> {
     try {
-      return await turns.take(plan)
+      const turn = await turns.take(plan)
+      return turn && (await this.#isReady(plan, turn)) ? turn.claim : undefined
     } catch (error) {
       if (this.#singleUse || !(error instanceof TokenError) || error.code !== "ERR_TOKEN_CACHE") throw error
       return "unreachable"
     }
   }
 
-  /** The first send under a claim. @returns false without one, if it has to start over. */
-  async #useTurn(plan: RenewalPlan, { claim, takenAt }: Turn, need: TokenRequest): Promise<boolean> {
+  /** Makes a claim ready for its first send, or gives it back. */
+  async #isReady(plan: RenewalPlan, { claim, takenAt }: Turn): Promise<boolean> {
     const { clock } = this.#options
-    let may = false
+    let isReady = false
     try {
       if (this.#singleUse) await claim.markSent()
       this.#step("marked", plan)
-      const held = await claim.isHeld()
-      const paused = clock.monotonic() - takenAt > LONGEST_PAUSE_BEFORE_SENDING_MS
-      may = held && !paused && !this.#closing.signal.aborted
+      const isHeld = await claim.isHeld()
+      const wasPaused = clock.monotonic() - takenAt > LONGEST_PAUSE_BEFORE_SENDING_MS
+      isReady = isHeld && !wasPaused && !this.#closing.signal.aborted
     } finally {
-      if (!may) await this.#releases.release(claim, "own")
+      if (!isReady) await this.#releases.release(claim, "own")
     }
-    if (may) await this.#send({ plan, claim, sentBefore: false, reachable: true }, need)
-    return may
+    return isReady
   }
 
   /** The same token once more, under the claim that was kept. @returns false if that is another's business by now. */
