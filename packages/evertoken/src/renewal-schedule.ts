@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.js"
+import { Deadline } from "./deadline.js"
 import type { JitterSource } from "./jitter.js"
 import type { Random } from "./random.js"
 import type { HeldToken } from "./token-lifetime.js"
@@ -12,6 +13,15 @@ export interface RenewalScheduleOptions {
   readonly minimumValidityMs: number
 }
 
+interface Followed {
+  readonly held: HeldToken
+  /** It is not renewed before this. */
+  readonly rest: Deadline
+  /** If it is rejected, it is not renewed before this either. */
+  readonly penalty: Deadline
+  readonly earlyMs: number
+}
+
 // tokens rejected one after the other are renewed ever more slowly, even if minimumIntervalMs is zero
 const SHORTEST_REPEATED_REJECTION_MS = 1_000
 
@@ -22,11 +32,7 @@ const SHORTEST_REPEATED_REJECTION_MS = 1_000
  */
 export class RenewalSchedule {
   readonly #options: RenewalScheduleOptions
-  #held: HeldToken | undefined
-  #earlyMs = 0
-  // on the monotonic clock: a wall clock that is set back must not stop renewal for that long
-  #notBefore = 0
-  #heldSince = 0
+  #followed: Followed | undefined
   #isRejected = false
   #rejections = 0
 
@@ -41,17 +47,20 @@ export class RenewalSchedule {
 
   /** Another token, or other times of the same one. `asked`: it came because a newer one was asked for. */
   follow(held: HeldToken, { asked }: { readonly asked: boolean }): void {
-    const before = this.#held?.token
+    const { clock } = this.#options
     const { token } = held
-    const isSameToken = before?.accessToken === token.accessToken
-    this.#held = held
-    this.#heldSince = this.#options.clock.monotonic()
-    this.#notBefore = this.#heldSince + this.#restMs(held, asked)
+    const before = this.#followed
+    const isSameToken = before?.held.token.accessToken === token.accessToken
     if (!isSameToken) {
       if (!this.#isRejected) this.#rejections = 0
       this.#isRejected = false
     }
-    if (!isSameToken || !sameVersion(before.version, token.version)) this.#earlyMs = this.#drawEarlyMs(token)
+    const penalty = isSameToken ? before.penalty : new Deadline(clock, this.#penaltyMs(token))
+    const rest = new Deadline(clock, this.#restMs(held, asked))
+    // a jitter source that throws must not leave the token before in its place
+    this.#followed = { held, rest, penalty, earlyMs: 0 }
+    const isSameRecord = isSameToken && sameVersion(before.held.token.version, token.version)
+    this.#followed = { held, rest, penalty, earlyMs: isSameRecord ? before.earlyMs : this.#drawEarlyMs(token) }
   }
 
   /** The API did not accept the token at hand. Once for each token. */
@@ -63,19 +72,18 @@ export class RenewalSchedule {
 
   /** There is no token any more. */
   forget(): void {
-    this.#held = undefined
+    this.#followed = undefined
     this.#isRejected = false
   }
 
   /** In milliseconds; zero or less: the renewal is due. */
   untilDueMs(): number {
-    if (this.#held === undefined) return 0
-    const { clock } = this.#options
-    const { token } = this.#held
-    const restMs = this.#notBefore - clock.monotonic()
-    const regularMs = Math.max(this.#held.untilStaleMs() - (token.staleAt - this.#momentOf(token)), restMs)
-    if (!this.#isRejected) return regularMs
-    return Math.min(regularMs, Math.max(restMs, this.#heldSince + this.#penaltyMs(token) - clock.monotonic()))
+    if (this.#followed === undefined) return 0
+    const { held, rest, penalty } = this.#followed
+    const { staleAt } = held.token
+    const restMs = rest.remainingMs()
+    const regularMs = Math.max(held.untilStaleMs() - (staleAt - this.#momentOf(this.#followed)), restMs)
+    return this.#isRejected ? Math.min(regularMs, Math.max(restMs, penalty.remainingMs())) : regularMs
   }
 
   #restMs(held: HeldToken, asked: boolean): number {
@@ -92,8 +100,8 @@ export class RenewalSchedule {
   }
 
   #penaltyMs(token: Token): number {
-    if (this.#rejections < 2) return 0
-    return Math.max(this.#intervalMs(token), SHORTEST_REPEATED_REJECTION_MS) * 2 ** (this.#rejections - 1)
+    if (this.#rejections === 0) return 0
+    return Math.max(this.#intervalMs(token), SHORTEST_REPEATED_REJECTION_MS) * 2 ** this.#rejections
   }
 
   #drawEarlyMs(token: Token): number {
@@ -103,9 +111,9 @@ export class RenewalSchedule {
   }
 
   // never in the first half of its fresh time
-  #momentOf(token: Token): number {
+  #momentOf({ held: { token }, earlyMs }: Followed): number {
     const latest = Math.min(this.#staleAt(token), this.#refreshTokenMoment(token))
-    return latest - Math.min(this.#earlyMs, Math.max(0, latest - token.issuedAt) / 2)
+    return latest - Math.min(earlyMs, Math.max(0, latest - token.issuedAt) / 2)
   }
 
   #staleAt({ issuedAt, staleAt, expiresAt }: Token): number {

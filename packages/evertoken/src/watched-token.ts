@@ -1,4 +1,4 @@
-import { TokenError } from "./errors.js"
+import type { TokenError } from "./errors.js"
 import { unchanged } from "./renewal-errors.js"
 import { RenewalSchedule } from "./renewal-schedule.js"
 import { RenewalSetbacks } from "./renewal-setbacks.js"
@@ -66,8 +66,10 @@ export class WatchedToken {
 
   /** What the source gave when it was asked for a token newer than this one. */
   take(token: Token, newerThan: Token | undefined): AttemptResult {
+    const before = this.publication.held?.token
+    const isOvertaken = before !== undefined && before.accessToken !== newerThan?.accessToken
+    if (isOvertaken && this.#isOlder(token, before)) return { token: before }
     const held = new HeldToken(token, this.#settings.clock)
-    if (held.isExpired()) return this.fail(gaveExpired())
     if (token.accessToken === newerThan?.accessToken) {
       this.#replace(held, { asked: true })
       return this.fail(unchanged())
@@ -90,12 +92,10 @@ export class WatchedToken {
   /** What the source has at hand, perhaps written by another process. */
   takeFromStore(token: Token): void {
     const before = this.publication.held?.token
-    const held = new HeldToken(token, this.#settings.clock)
-    if (held.isExpired()) return
-    if (before !== undefined && (isSameRecord(token, before) || isOlder(token, before))) return
+    if (before !== undefined && (isSameRecord(token, before) || this.#isOlder(token, before))) return
     const isRejected = this.#schedule.isRejected && before?.accessToken === token.accessToken
     if (!isRejected) this.setbacks.clear()
-    this.#replace(held, { asked: false })
+    this.#replace(new HeldToken(token, this.#settings.clock), { asked: false })
   }
 
   /** No-op unless it is the token at hand, and not rejected yet. @returns whether it was news. */
@@ -117,6 +117,12 @@ export class WatchedToken {
     const { standing } = this.setbacks
     if (standing !== "reauthentication-required" && standing !== "signed-out") this.setbacks.note(error, undefined)
     this.#forget()
+  }
+
+  #isOlder(a: Token, b: Token): boolean {
+    if (a.version !== undefined && b.version !== undefined) return a.version.generation < b.version.generation
+    const isFromFuture = b.issuedAt > this.#settings.clock.now()
+    return a.issuedAt < b.issuedAt && !isFromFuture
   }
 
   #forget(): void {
@@ -145,13 +151,4 @@ export class WatchedToken {
 function isSameRecord(a: Token, b: Token): boolean {
   const sameTimes = a.staleAt === b.staleAt && a.expiresAt === b.expiresAt
   return sameTimes && a.accessToken === b.accessToken && sameVersion(a.version, b.version)
-}
-
-function isOlder(a: Token, b: Token): boolean {
-  if (a.version === undefined || b.version === undefined) return a.issuedAt < b.issuedAt
-  return a.version.generation < b.version.generation
-}
-
-function gaveExpired(): TokenError {
-  return new TokenError("ERR_TOKEN_EXPIRED", "the token source gave a token that has expired", { transient: true })
 }

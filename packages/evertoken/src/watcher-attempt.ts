@@ -7,7 +7,7 @@ import type { Token } from "./token.js"
 
 export type AttemptResult = { readonly token: Token } | { readonly error: TokenError }
 
-/** What came of an attempt, once it was dealt with. May differ from its result: a token that cannot be used is a failure. */
+/** What came of an attempt, once it was dealt with. May differ from its result: a token that was rejected is a failure. */
 export type AttemptDealer = (result: AttemptResult, need: TokenNeed) => AttemptResult
 
 /** Questions to a watcher's source, one at a time, each bounded in time; who comes meanwhile joins. */
@@ -52,32 +52,27 @@ export class WatcherAttempt {
     const request = new IssuerRequest(this.#source, { clock, timeoutMs: attemptTimeoutMs })
     this.#request = request
     return ask(request, need)
-      .then((token) => ({ token }), failed)
       .then((result) => {
         if (this.#request !== request) return result
         this.#request = undefined
         this.#outcome = undefined
         return this.#deal(result, need)
       })
-      .catch(failed)
+      .catch(optionThrew)
   }
 }
 
-async function ask(request: IssuerRequest, need: TokenNeed): Promise<Token> {
-  try {
-    return await request.send(need)
-  } catch (error) {
-    if (!(error instanceof TokenError) || error.code !== "ERR_TOKEN_UNCHANGED") throw error
-    // the same access token, but perhaps with a later end: whoever keeps it knows
-    return await request.send({}).catch(() => {
-      throw error
-    })
-  }
+async function ask(request: IssuerRequest, need: TokenNeed): Promise<AttemptResult> {
+  const answer = await request.send(need)
+  if (!(answer instanceof TokenError)) return { token: answer }
+  if (answer.code !== "ERR_TOKEN_UNCHANGED") return { error: answer }
+  // the same access token, but perhaps with a later end: whoever keeps it knows
+  const kept = await request.send({})
+  return kept instanceof TokenError ? { error: answer } : { token: kept }
 }
 
-function failed(error: unknown): AttemptResult {
-  if (error instanceof TokenError) return { error }
-  // a jitter source of the application's own, or an rxjs subscriber in the deprecated synchronous mode
+// a jitter source of the application's own, or an rxjs subscriber in the deprecated synchronous mode
+function optionThrew(): AttemptResult {
   const message = "the answer of the token source could not be dealt with: an option or a subscriber threw"
   return { error: new TokenError("ERR_TOKEN_SOURCE", message, { transient: true }) }
 }

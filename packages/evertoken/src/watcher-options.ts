@@ -89,5 +89,5 @@ function flag(name: string, value: boolean | undefined, byDefault: boolean): boo
 }
 
 function assertHas(name: string, method: string, value: unknown): void {
-  if (typeof value !== "function") throw new TypeError(`${name} must be an object with a ${method} method`)
+  if (typeof value !== "function") throw new TypeError(`${name} must be an object with the method ${method}`)
 }

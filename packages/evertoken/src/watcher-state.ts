@@ -58,7 +58,7 @@ export class WatcherStateFeed {
   #tell(): void {
     if (this.#isTelling) return
     this.#isTelling = true
-    for (let told: WatcherState | undefined; told !== this.#latest && this.#latest !== undefined; ) {
+    for (let told: WatcherState | undefined; told !== this.#latest && this.#latest !== undefined;) {
       told = this.#latest
       this.#states.next(told)
     }

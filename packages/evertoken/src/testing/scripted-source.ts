@@ -8,7 +8,11 @@ import { Token, type TokenFields } from "../token.js"
 export type ScriptedAnswer = Token | Error | ((request: TokenRequest) => Promise<Token> | Token)
 
 /** A token that was issued just now. `accessToken` names it. */
-export function tokenOf(accessToken: string, clock: Clock, fields: Partial<TokenFields> & { lifetimeMs?: number } = {}): Token {
+export function tokenOf(
+  accessToken: string,
+  clock: Clock,
+  fields: Partial<TokenFields> & { lifetimeMs?: number } = {},
+): Token {
   const { lifetimeMs = 3_600_000, ...others } = fields
   const issuedAt = clock.now()
   return new Token({

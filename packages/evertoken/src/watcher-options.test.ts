@@ -1,0 +1,71 @@
+import { expect, test } from "vitest"
+import { systemClock } from "./clock.js"
+import { ErrorBackoff } from "./error-backoff.js"
+import { noJitter } from "./jitter.js"
+import { TokenWatcher } from "./token-watcher.js"
+import { watcherSettings } from "./watcher-options.js"
+
+const source = { getToken: () => Promise.reject(new Error("not asked")) }
+
+/** As a caller without types could give it. */
+const foreign = (value: unknown) => value as never
+
+test("the defaults are those that are documented", () => {
+  expect(watcherSettings(source, {})).toMatchObject({
+    startTimeoutMs: 30_000,
+    lazy: false,
+    minimumIntervalMs: 10_000,
+    minimumValidityMs: 0,
+    serveExpiredMs: 0,
+    attemptTimeoutMs: 60_000,
+    closeTimeoutMs: 5_000,
+    closeSource: true,
+    clock: systemClock,
+  })
+})
+
+test("what is given is taken", () => {
+  const backoff = new ErrorBackoff()
+  const random = () => 0.5
+  const given = { startTimeoutMs: 1, lazy: true, closeSource: false, jitter: noJitter, backoff, random }
+  expect(watcherSettings(source, given)).toMatchObject(given)
+})
+
+test.each(["startTimeoutMs", "attemptTimeoutMs"])("%s must be at least a millisecond", (name) => {
+  expect(() => watcherSettings(source, { [name]: 0 })).toThrow(
+    new RegExp(`^${name} must be milliseconds, from 1 .*got 0`),
+  )
+})
+
+test.each([
+  "startTimeoutMs",
+  "minimumIntervalMs",
+  "minimumValidityMs",
+  "serveExpiredMs",
+  "attemptTimeoutMs",
+  "closeTimeoutMs",
+])("%s must be a length of time that timers keep", (name) => {
+  for (const value of [-1, NaN, Infinity, 2 ** 31, foreign("5s"), null]) {
+    expect(() => watcherSettings(source, { [name]: value })).toThrow(TypeError)
+    expect(() => watcherSettings(source, { [name]: value })).toThrow(new RegExp(`^${name} must be milliseconds`))
+  }
+  expect(watcherSettings(source, { [name]: 2 ** 31 - 1 })).toMatchObject({ [name]: 2 ** 31 - 1 })
+})
+
+test.each<[string, unknown, RegExp]>([
+  ["lazy", "yes", /^lazy must be true or false; got a string/],
+  ["closeSource", 0, /^closeSource must be true or false; got a number/],
+  ["jitter", 500, /^jitter must be an object with the method earlyMs/],
+  ["jitter", null, /^jitter must be/],
+  ["clock", Date, /^clock must be an object with the method setTimer/],
+  ["clock", null, /^clock must be/],
+  ["random", 0.5, /^random must be a function/],
+  ["backoff", { minimumMs: -1 }, /^minimumMs must be milliseconds/],
+])("a bad %s (%s) is a TypeError that names it", (name, value, message) => {
+  expect(() => watcherSettings(source, { [name]: value })).toThrow(TypeError)
+  expect(() => watcherSettings(source, { [name]: value })).toThrow(message)
+})
+
+test.each([undefined, null, {}, "https://issuer"])("a source that cannot be asked (%s) is a TypeError", async (bad) => {
+  await expect(TokenWatcher.start(foreign(bad))).rejects.toThrow(/^source must be a TokenSource/)
+})
