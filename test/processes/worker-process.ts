@@ -65,7 +65,7 @@ export class WorkerProcess {
 
   /** Resolves when the system has stopped it. */
   async stopped(): Promise<void> {
-    const isStopped = async () => /\) T /.test(await readFile(`/proc/${this.pid}/stat`, "utf8"))
+    const isStopped = async () => (await readFile(`/proc/${this.pid}/stat`, "utf8")).includes(') T ')
     while (!(await isStopped())) await wait(5)
   }
 

@@ -1,0 +1,78 @@
+import { execFile } from "node:child_process"
+import { once } from "node:events"
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import { expect, test } from "vitest"
+import { RealIssuer } from "../issuer/real-issuer.js"
+
+const run = promisify(execFile)
+const ROOT = fileURLToPath(new URL("../..", import.meta.url))
+const TSC = join(ROOT, "node_modules/typescript/bin/tsc")
+
+async function programOf(readme: string): Promise<string> {
+  const text = await readFile(join(ROOT, readme), "utf8")
+  const [, program] = /```ts\n(.*?)```/s.exec(text) ?? []
+  if (program === undefined) throw new Error(`${readme} has no program`)
+  return program
+}
+
+/** An API that answers whoever brings a token of this issuer. */
+async function startApi(issuer: RealIssuer) {
+  let served = 0
+  const server = createServer((request, response) => {
+    const accessToken = request.headers.authorization?.replace("Bearer ", "") ?? ""
+    void issuer.accepts(accessToken).then((accepted) => {
+      if (accepted) served += 1
+      response.writeHead(accepted ? 200 : 401, { "content-type": "application/json" }).end('{"invoices":3}')
+    })
+  })
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${port}`, served: () => served, close: () => server.close() }
+}
+
+test.each([
+  ["README.md", /^good until \d{4}-.*\n\{ invoices: 3 \}\n$/],
+  ["packages/evertoken/README.md", /^$/],
+])("the program of %s runs as it is printed", async (readme, printed) => {
+  await using issuer = await RealIssuer.start()
+  const api = await startApi(issuer)
+  const cache = join(ROOT, "test/node_modules/.cache")
+  await mkdir(cache, { recursive: true })
+  const directory = await mkdtemp(join(cache, "readme-"))
+  try {
+    const { clientId, clientSecret } = issuer.clients.basic
+    const program = (await programOf(readme))
+      .replaceAll("https://id.example.com", issuer.url)
+      .replaceAll("https://api.example.com", api.url)
+      .replaceAll('"billing"', JSON.stringify(clientId))
+    await writeFile(join(directory, "program.mts"), program)
+
+    const options = [
+      "--ignoreConfig",
+      "--noEmit",
+      "--strict",
+      "--exactOptionalPropertyTypes",
+      "--module",
+      "nodenext",
+      "--types",
+      "node",
+    ]
+    await run(process.execPath, [TSC, ...options, join(directory, "program.mts")], { cwd: ROOT })
+
+    const env = { ...process.env, CLIENT_SECRET: clientSecret }
+    const { stdout, stderr } = await run(process.execPath, ["--import", "tsx", "program.mts"], { cwd: directory, env })
+    expect(stdout).toMatch(printed)
+    expect(stderr).toBe("")
+    expect(issuer.requests.total).toBe(1)
+    expect(api.served()).toBe(1)
+  } finally {
+    api.close()
+    await rm(directory, { recursive: true, force: true })
+  }
+})
