@@ -1,21 +1,7 @@
+import { getEventListeners } from "node:events"
 import { describe, expect, test } from "vitest"
 import { sleep, systemClock } from "./clock.js"
 import { VirtualClock } from "./testing/virtual-clock.js"
-
-function listenersOf(signal: AbortSignal): { count: number } {
-  const seen = { count: 0 }
-  const add = signal.addEventListener.bind(signal)
-  const remove = signal.removeEventListener.bind(signal)
-  signal.addEventListener = (...args: Parameters<typeof add>) => {
-    seen.count++
-    add(...args)
-  }
-  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
-    seen.count--
-    remove(...args)
-  }
-  return seen
-}
 
 const timersThatHoldTheProcess = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length
 
@@ -94,12 +80,11 @@ describe("sleep", () => {
   test("leaves no listener on a signal that outlives it", async () => {
     const clock = new VirtualClock()
     const { signal } = new AbortController()
-    const listeners = listenersOf(signal)
     const sleeping = sleep(clock, 100, { signal })
-    expect(listeners.count).toBe(1)
+    expect(getEventListeners(signal, "abort")).toHaveLength(1)
     await clock.advance(100)
     await sleeping
-    expect(listeners.count).toBe(0)
+    expect(getEventListeners(signal, "abort")).toHaveLength(0)
   })
 
   test("an abort after its end changes nothing", async () => {

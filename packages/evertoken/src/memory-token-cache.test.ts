@@ -30,6 +30,16 @@ test("a record that is not of a higher generation is refused", async () => {
   expect(commit).toEqual({ committed: false, current: await cache.get("key") })
 })
 
+test("signing out goes on in the lineage there is, and begins one where none is", async () => {
+  const cache = new MemoryTokenCache()
+  await cache.commit("key", recordOf(1), { expected: undefined })
+  for (const key of ["key", "other", "another"]) await cache.delete(key)
+  expect((await cache.get("key"))?.version.lineage).toBe("lineage")
+  const begun = [(await cache.get("other"))?.version.lineage, (await cache.get("another"))?.version.lineage]
+  expect(begun).toEqual([expect.stringMatching(/./), expect.stringMatching(/./)])
+  expect(begun[0]).not.toBe(begun[1])
+})
+
 test("two caches share nothing", async () => {
   const [one, other] = [new MemoryTokenCache(), new MemoryTokenCache()]
   await one.commit("key", recordOf(1), { expected: undefined })
@@ -80,7 +90,11 @@ test("a claim that was never taken cannot be marked, and abandoning or releasing
   const cache = new MemoryTokenCache()
   const [mine, other] = [cache.claim("key", subject), cache.claim("key", subject)]
   await mine.take(1)
-  await expect(other.markSent()).rejects.toMatchObject({ code: "ERR_TOKEN_CACHE" })
+  await expect(other.markSent()).rejects.toMatchObject({
+    code: "ERR_TOKEN_CACHE",
+    transient: false,
+    message: "memory: a claim must be taken before it is marked",
+  })
   await other.abandon()
   await other.release("own")
   expect(await mine.look()).toMatchObject({ n: 1, owner: "self" })
@@ -92,8 +106,8 @@ test("a claim removed by another's commit is not removed again from its successo
   await first.take(1)
   await cache.claim("key", subject).release("all")
   await second.take(1)
-  await first.release("own")
   expect(await first.isHeld()).toBe(false)
+  await first.release("own")
   expect(await second.isHeld()).toBe(true)
 })
 

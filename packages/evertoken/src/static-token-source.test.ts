@@ -2,6 +2,7 @@ import { inspect } from "node:util"
 import { describe, expect, test } from "vitest"
 import { StaticTokenSource } from "./static-token-source.js"
 import { VirtualClock } from "./testing/virtual-clock.js"
+import { fingerprintOf, hashOf } from "./token-source.js"
 import { Token } from "./token.js"
 
 const token = new Token({ accessToken: "s3cret", issuedAt: 1_000, staleAt: 2_000, expiresAt: 3_000, scope: "read" })
@@ -22,7 +23,11 @@ describe("a constant token", () => {
     await clock.advance(4_999)
     expect((await source.getToken()).accessToken).toBe("s3cret")
     await clock.advance(1)
-    await expect(source.getToken()).rejects.toMatchObject({ code: "ERR_TOKEN_EXPIRED", transient: false })
+    await expect(source.getToken()).rejects.toMatchObject({
+      code: "ERR_TOKEN_EXPIRED",
+      transient: false,
+      message: "the constant token has expired",
+    })
   })
 
   test("given as a Token keeps its end, and is not due before it: no newer one can come", async () => {
@@ -45,6 +50,7 @@ describe("a constant token", () => {
     await expect(source.getToken({ newerThan })).rejects.toMatchObject({
       code: "ERR_TOKEN_UNCHANGED",
       transient: false,
+      message: "a newer token was asked for, and this one is constant",
     })
     expect((await source.getToken({ newerThan: token.with({ accessToken: "other" }) })).accessToken).toBe("s3cret")
   })
@@ -58,7 +64,7 @@ describe("a constant token", () => {
 
 test("another token has another fingerprint, which does not tell it", () => {
   const fingerprint = (text: string) => new StaticTokenSource(text).fingerprint
-  expect(fingerprint("s3cret")).toBe(fingerprint("s3cret"))
+  expect(fingerprint("s3cret")).toBe(fingerprintOf({ grant: ["static", hashOf("s3cret")], access: [] }))
   expect(fingerprint("s3cret")).not.toBe(fingerprint("other"))
   expect(fingerprint("s3cret")).not.toContain("s3cret")
 })

@@ -34,7 +34,7 @@ describe("how long a token lasts", () => {
     [3_600, 3_600],
     ["3600", 3_600],
     [" 3600 ", 3_600],
-    ["3600.5", 3_600.5],
+    ["3600.25", 3_600.25],
     [0.5, 0.5],
     [2, 2],
     [2_592_000, 2_592_000],
@@ -86,7 +86,11 @@ describe("how long a token lasts", () => {
         error = thrown
       }
       expect(error).toBeInstanceOf(TokenError)
-      expect(error).toMatchObject({ code: "ERR_TOKEN_LIFETIME", transient: true })
+      expect(error).toMatchObject({
+        code: "ERR_TOKEN_LIFETIME",
+        transient: true,
+        message: `the issuer's token is over at once: expires_in is ${Number(expiresIn)}`,
+      })
       expect(assumed).toEqual([])
     },
   )

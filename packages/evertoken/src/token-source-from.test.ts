@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest"
 import { salvagedRefreshToken, TokenError } from "./errors.js"
 import { VirtualClock } from "./testing/virtual-clock.js"
 import { tokenSourceFrom, type TokenSourceFromOptions } from "./token-source-from.js"
-import type { TokenRequest } from "./token-source.js"
+import { fingerprintOf, type TokenRequest } from "./token-source.js"
 import { Token } from "./token.js"
 
 const NOW = Date.UTC(2026, 0, 1)
@@ -216,8 +216,10 @@ describe("a function that gives no token", () => {
       expect(salvagedRefreshToken(error)).toBe(refreshToken)
       expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain(refreshToken)
     }
-    const none = await failure(returning({ accessToken: "abc", refreshToken: "" }).getToken())
-    expect(salvagedRefreshToken(none)).toBeUndefined()
+    for (const none of ["", 42, undefined]) {
+      const error = await failure(returning({ accessToken: "abc", refreshToken: none }).getToken())
+      expect(salvagedRefreshToken(error)).toBeUndefined()
+    }
   })
 })
 
@@ -258,7 +260,8 @@ describe("the source", () => {
 
   test("has the fingerprint of its name, however alike two names are, or none", () => {
     expect(source().fingerprint).toBeUndefined()
-    expect(source({ name: "api.example.com/a" }).fingerprint).toBe(source({ name: "api.example.com/a" }).fingerprint)
+    const expected = fingerprintOf({ grant: ["function", "api.example.com/a"], access: [] })
+    expect(source({ name: "api.example.com/a" }).fingerprint).toBe(expected)
     const grants = ["api.example.com/a", "api.example.com/b", "api"].map(
       (name) => source({ name }).fingerprint?.split(".")[0],
     )

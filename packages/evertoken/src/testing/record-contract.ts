@@ -141,7 +141,10 @@ export const recordCases: readonly ContractCase[] = [
       await cache.delete("key")
       const late = await peer.commit("key", recordOf(20, "late"), { expected: undefined })
       assert.equal(late.committed, false)
-      assert.equal((await peer.get("key"))?.token, undefined)
+      const mark = await peer.get("key")
+      assert.ok(mark, "a mark is there")
+      assert.equal(mark.token, undefined)
+      assert.deepEqual([...mark.lineages], [])
     },
   },
   {
