@@ -1,4 +1,16 @@
-import { defer, filter, map, concatMap, merge, NEVER, Subject, type Observable } from "rxjs"
+import {
+  concatMap,
+  defer,
+  endWith,
+  filter,
+  ignoreElements,
+  map,
+  merge,
+  NEVER,
+  Subject,
+  takeUntil,
+  type Observable,
+} from "rxjs"
 import { Authority } from "./authority.js"
 import { CacheStack } from "./cache-stack.js"
 import { sleep, systemClock, type Clock, type Timer } from "./clock.js"
@@ -65,7 +77,7 @@ export class CachedTokenSource implements TokenSource {
   readonly #news = new Subject<void>()
   #ready: { readonly held: HeldToken; readonly promise: Promise<Token> } | undefined
   #retry: Timer | undefined
-  #closed = false
+  #closing: Promise<void> | undefined
 
   /** @throws TypeError naming the option. */
   constructor(source: TokenSource, options: CachedTokenSourceOptions = {}) {
@@ -103,13 +115,14 @@ export class CachedTokenSource implements TokenSource {
     return this.#readyPromise(held)
   }
 
-  /** Emits after the token was replaced, or signed out, by this process or another. */
+  /** Emits after the token was replaced, or signed out, by this process or another. Completes when this is closed. */
   changes(): Observable<void> {
     const { authority } = this.#stack
     const elsewhere = defer(() => authority.changes?.(this.key) ?? NEVER).pipe(
       concatMap(() => this.#lookedUp()),
       filter((isNews) => isNews),
       map(() => undefined),
+      takeUntil(this.#news.pipe(ignoreElements(), endWith(undefined))),
     )
     return merge(this.#news, elsewhere)
   }
@@ -131,9 +144,12 @@ export class CachedTokenSource implements TokenSource {
    * Ends background work. A request that was sent and works once is let finish and be written, for at most `timeoutMs`;
    * what then is unknown or unwritten is left to others as by a process that died.
    */
-  async close({ timeoutMs = 5_000 }: { readonly timeoutMs?: number } = {}): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
+  close({ timeoutMs = 5_000 }: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(timeoutMs)
+    return this.#closing
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
     this.#renewal.close()
     this.#retry?.cancel()
     const patience = new AbortController()
@@ -176,7 +192,7 @@ export class CachedTokenSource implements TokenSource {
   }
 
   #renewBehind(held: HeldToken): void {
-    if (this.#closed || this.#flight.running !== undefined || this.#coolDown.remainingMs() > 0) return
+    if (this.#closing !== undefined || this.#flight.running !== undefined || this.#coolDown.remainingMs() > 0) return
     this.#fly({ newerThan: held.token }).catch(() => undefined) // told as an event; the token at hand is still good
   }
 
@@ -195,7 +211,7 @@ export class CachedTokenSource implements TokenSource {
   async #load(request: TokenRequest): Promise<void> {
     if (this.#known.held === undefined || this.#known.held.isExpired()) {
       const found = await this.#stack.find((record) => this.#isServable(record))
-      if (found !== undefined) this.#known.adopt(found)
+      if (found !== undefined && this.#known.adopt(found)) this.#coolDown.end()
     }
     const { held } = this.#known
     const isPursued = this.#renewal.kept !== undefined
@@ -210,7 +226,7 @@ export class CachedTokenSource implements TokenSource {
   #retryLater(): void {
     this.#retry?.cancel()
     const { kept } = this.#renewal
-    if (kept === undefined || this.#closed) return
+    if (kept === undefined || this.#closing !== undefined) return
     const delayMs = Math.max(this.#coolDown.remainingMs(), 1_000)
     const newerThan = kept === "outcome-unknown" ? this.#known.held?.token : undefined
     this.#retry = this.#clock.setTimer(() => void this.#fly({ newerThan }).catch(() => undefined), delayMs)
@@ -226,7 +242,9 @@ export class CachedTokenSource implements TokenSource {
 
   async #lookedUp(): Promise<boolean> {
     try {
-      return await this.#authority.look()
+      const isNews = await this.#authority.look()
+      if (isNews) this.#coolDown.end()
+      return isNews
     } catch {
       return false // reported; the next change, or the next renewal, looks again
     }

@@ -65,13 +65,19 @@ export class Simulation {
     const noted = promise.finally(() => (progress.settled = true))
     noted.catch(() => undefined)
     const until = this.clock.monotonic() + limitMs
-    for (await this.clock.advance(0); !progress.settled; ) {
+    for (await this.clock.advance(0); !progress.settled;) {
       const { nextTimerInMs } = this.clock
       if (nextTimerInMs === undefined) throw new Error("nothing is left to wait for")
       if (this.clock.monotonic() + nextTimerInMs > until) throw new Error(`not settled within ${limitMs} ms`)
       await this.clock.advance(nextTimerInMs)
     }
     return noted
+  }
+
+  /** Of what is looked at later: a rejection before that is not unhandled. */
+  begin<T>(promise: Promise<T>): Promise<T> {
+    promise.catch(() => undefined)
+    return promise
   }
 
   /** What it rejects with. @throws Error if it does not. */
