@@ -1,23 +1,13 @@
-import { spawn } from "node:child_process"
-import { once } from "node:events"
 import fs, { mkdtemp, readdir, readFile, rm, stat, unlink, utimes, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, onTestFinished, test, vi } from "vitest"
 import { VirtualClock } from "../testing/virtual-clock.js"
-import type { StoredToken } from "../token-cache.js"
-import { Token } from "../token.js"
 import { FileTokenCache } from "./file-token-cache.js"
 
 const SUBJECT = { what: "0123456789abcdef", singleUse: true }
 const CLAIM = `claim-${SUBJECT.what}`
 const NOTHING = { n: 0, owner: "none", othersAlive: false, sentAgoMs: undefined, rejected: false }
-
-const TOKEN = new Token({ accessToken: "a", refreshToken: "r", issuedAt: 1, staleAt: 2, expiresAt: 3 })
-
-function recordOf(generation: number): StoredToken {
-  return { version: { lineage: "lineage", generation, id: `id-${generation}` }, token: TOKEN, lineages: [] }
-}
 
 async function open(clock = new VirtualClock()) {
   const directory = await mkdtemp(join(tmpdir(), "evertoken-"))
@@ -34,77 +24,6 @@ function failOnce(method: "link" | "unlink" | "open", code: string): void {
   const spy = vi.spyOn(fs, method).mockRejectedValueOnce(Object.assign(new Error(code), { code }))
   onTestFinished(() => spy.mockRestore())
 }
-
-/** Another process that takes claim number 1, and does `then` with it. */
-async function otherProcess(path: string, then: string) {
-  const script = `
-    import { FileTokenCache } from ${JSON.stringify(new URL("file-token-cache.ts", import.meta.url).href)}
-    const claim = new FileTokenCache(${JSON.stringify(path)}).claim("key", ${JSON.stringify(SUBJECT)})
-    await claim.take(1)
-    ${then}
-    process.stdout.write("ready")
-    setInterval(() => {}, 60_000)`
-  const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], {
-    stdio: ["ignore", "pipe", "inherit"],
-  })
-  onTestFinished(() => void child.kill("SIGKILL"))
-  const ended = once(child, "exit").then(() => expect.unreachable("the other process has ended too early"))
-  await Promise.race([once(child.stdout, "data"), ended])
-  return {
-    async kill() {
-      child.kill("SIGKILL")
-      await ended.catch(() => undefined)
-    },
-  }
-}
-
-describe("a claim of another process", { timeout: 60_000 }, () => {
-  test("is that of a living owner until that process is killed, and its mark stays", async () => {
-    const { path, claim, cache, side } = await open()
-    const other = await otherProcess(path, "await claim.markSent()")
-    expect(await claim().look()).toMatchObject({ n: 1, owner: "alive", othersAlive: true, sentAgoMs: 0 })
-    expect(await claim().take(1)).toBe(false)
-    await other.kill()
-    expect(await claim().look()).toMatchObject({ n: 1, owner: "gone", othersAlive: false, sentAgoMs: 0 })
-    const mine = claim()
-    expect(await mine.take(2)).toBe(true)
-    expect(await mine.look()).toMatchObject({ n: 2, owner: "self", othersAlive: false, sentAgoMs: 0 })
-    await cache.commit("key", recordOf(1), { expected: undefined })
-    await mine.release("all")
-    expect(await claimFilesIn(side)).toEqual([])
-  })
-
-  test("of which nothing was sent says so when its owner is dead", async () => {
-    const { path, claim } = await open()
-    const other = await otherProcess(path, "")
-    await other.kill()
-    expect(await claim().look()).toEqual({ ...NOTHING, n: 1, owner: "gone" })
-  })
-
-  test("that was a worker thread of this one ends with the thread", async () => {
-    const { path, claim } = await open()
-    const other = await otherProcess(
-      path,
-      `const { Worker } = await import("node:worker_threads")
-       await claim.release("own")
-       const worker = new Worker(\`
-         import { register } from "tsx/esm/api"
-         import { parentPort } from "node:worker_threads"
-         register()
-         const { FileTokenCache } = await import(${JSON.stringify(new URL("file-token-cache.ts", import.meta.url).href)})
-         await new FileTokenCache(${JSON.stringify(path)}).claim("key", ${JSON.stringify(SUBJECT)}).take(1)
-         parentPort.postMessage("taken")
-         setInterval(() => {}, 60_000)\`, { eval: true })
-       await new Promise((resolve) => worker.once("message", resolve))
-       const seen = new FileTokenCache(${JSON.stringify(path)}).claim("key", ${JSON.stringify(SUBJECT)})
-       const { owner } = await seen.look()
-       await worker.terminate()
-       if (owner !== "alive" || (await seen.look()).owner !== "gone") process.exit(1)`,
-    )
-    expect(await claim().look()).toEqual({ ...NOTHING, n: 1, owner: "gone" })
-    await other.kill()
-  })
-})
 
 describe("a claim", () => {
   test("is complete the moment it is there, for its owner only, and holds no secret", async () => {
@@ -292,80 +211,6 @@ describe("a sent mark", () => {
     onTestFinished(() => spy.mockRestore())
     await expect(mine.markSent()).rejects.toMatchObject({ code: "ERR_TOKEN_CACHE" })
     expect(await claimFilesIn(side)).toEqual([`${CLAIM}.1`])
-  })
-})
-
-describe("the room for an answer", () => {
-  async function sent() {
-    const store = await open()
-    const claim = store.claim()
-    await claim.take(1)
-    await claim.markSent()
-    const [room = ""] = await temporaryIn(store.side)
-    return { ...store, held: claim, room: join(store.side, room) }
-  }
-
-  test("is on disk before the mark, and the answer is written into it", async () => {
-    const { cache, side, room } = await sent()
-    const { ino, size, blocks } = await stat(room)
-    expect(size).toBeGreaterThanOrEqual(64 * 1024)
-    expect(blocks * 512).toBeGreaterThanOrEqual(64 * 1024)
-    expect(await cache.commit("key", recordOf(1), { expected: undefined })).toEqual({ committed: true })
-    expect((await stat(join(side, "gen-1"))).ino).toBe(ino)
-    expect((await cache.get("key"))?.token?.accessToken).toBe("a")
-    expect(await temporaryIn(side)).toEqual([])
-  })
-
-  test("lets the answer be committed on a full disk, where only the copy for people is missing", async () => {
-    const { cache, path } = await sent()
-    const realOpen = fs.open.bind(fs)
-    const spy = vi.spyOn(fs, "open").mockImplementation(async (...args) => {
-      if (args[1] === "wx") throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC" })
-      return realOpen(...args)
-    })
-    onTestFinished(() => spy.mockRestore())
-    expect(await cache.commit("key", recordOf(1), { expected: undefined })).toEqual({ committed: true })
-    expect((await cache.get("key"))?.version.generation).toBe(1)
-    await expect(stat(path)).rejects.toMatchObject({ code: "ENOENT" })
-  })
-
-  test("is kept for a repetition, and made anew once it was used", async () => {
-    const { cache, side, held, room } = await sent()
-    await held.markSent()
-    expect(await temporaryIn(side)).toHaveLength(1)
-    expect((await stat(room)).isFile()).toBe(true)
-    await cache.commit("key", recordOf(1), { expected: undefined })
-    await held.markSent()
-    expect(await temporaryIn(side)).toHaveLength(1)
-    await held.release("own")
-    expect(await temporaryIn(side)).toEqual([])
-  })
-
-  test("that somebody has removed costs nothing but the assurance", async () => {
-    const { cache, side, held, room } = await sent()
-    await unlink(room)
-    expect(await cache.commit("key", recordOf(1), { expected: undefined })).toEqual({ committed: true })
-    await held.markSent()
-    const [again = ""] = await temporaryIn(side)
-    await unlink(join(side, again))
-    await held.markSent()
-    expect(await temporaryIn(side)).toHaveLength(1)
-  })
-
-  test("that cannot be written is given up, and the next try does without", async () => {
-    const { cache, held, side, room } = await sent()
-    const realOpen = fs.open.bind(fs)
-    const spy = vi.spyOn(fs, "open").mockImplementation(async (...args) => {
-      if (args[0] === room) throw Object.assign(new Error("EIO"), { code: "EIO" })
-      return realOpen(...args)
-    })
-    onTestFinished(() => spy.mockRestore())
-    await expect(cache.commit("key", recordOf(1), { expected: undefined })).rejects.toMatchObject({
-      code: "ERR_TOKEN_CACHE",
-    })
-    expect(await cache.commit("key", recordOf(1), { expected: undefined })).toEqual({ committed: true })
-    await held.release("all")
-    expect(await temporaryIn(side)).toEqual([])
   })
 })
 

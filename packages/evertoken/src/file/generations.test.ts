@@ -1,0 +1,216 @@
+import fs, { appendFile, mkdtemp, readdir, readFile, rm, unlink, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { describe, expect, onTestFinished, test, vi } from "vitest"
+import { onTokenEvent, type TokenEvents } from "../events.js"
+import type { StoredToken } from "../token-cache.js"
+import { Token } from "../token.js"
+import { FileTokenCache } from "./file-token-cache.js"
+import { encodeRecord } from "./stored-record.js"
+
+async function temporaryDirectory(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), "evertoken-"))
+  onTestFinished(() => rm(path, { recursive: true, force: true }))
+  return path
+}
+
+const versionOf = (generation: number) => ({ lineage: "lineage", generation, id: `id-${generation}` })
+
+function recordOf(generation: number): StoredToken {
+  const accessToken = `secret-access-${generation}`
+  const token = new Token({ accessToken, refreshToken: "secret-refresh", issuedAt: 1, staleAt: 2, expiresAt: 3 })
+  return { version: versionOf(generation), token, fingerprint: "f", lineages: [] }
+}
+
+async function open() {
+  const path = join(await temporaryDirectory(), "token.json")
+  return { path, side: `${path}.d`, cache: new FileTokenCache(path) }
+}
+
+/** A store with generation 1 in it. */
+async function openFilled() {
+  const store = await open()
+  await store.cache.commit("key", recordOf(1), { expected: undefined })
+  return store
+}
+
+function reports(): TokenEvents["cache-failed"][] {
+  const heard: TokenEvents["cache-failed"][] = []
+  onTestFinished(onTokenEvent("cache-failed", (event) => heard.push(event)))
+  return heard
+}
+
+const says = (text: string | RegExp) => expect.stringMatching(text) as string
+
+const generationOf = async (cache: FileTokenCache) => (await cache.get("key"))?.version.generation
+const namesOf = async (side: string, prefix: string) => (await readdir(side)).filter((name) => name.startsWith(prefix))
+
+function failOnce(method: "link" | "rename" | "readdir", code: string): void {
+  const spy = vi.spyOn(fs, method).mockRejectedValueOnce(Object.assign(new Error(code), { code }))
+  onTestFinished(() => spy.mockRestore())
+}
+
+describe("the record of a file cache", () => {
+  test("is the generation that a killed process has linked, though it never reached the store", async () => {
+    const { cache, path, side } = await openFilled()
+    await writeFile(join(side, "gen-2"), encodeRecord(recordOf(2)), { mode: 0o600 })
+    expect(await generationOf(cache)).toBe(2)
+    await cache.commit("key", recordOf(3), { expected: versionOf(2) })
+    expect(await readFile(path, "utf8")).toContain("secret-access-3")
+  })
+
+  test("is the store file alone, copied from elsewhere, and goes on from there", async () => {
+    const { cache, path, side } = await open()
+    await writeFile(path, encodeRecord(recordOf(41)), { mode: 0o600 })
+    expect(await generationOf(cache)).toBe(41)
+    expect(await cache.commit("key", recordOf(42), { expected: versionOf(41) })).toEqual({ committed: true })
+    expect(await namesOf(side, "gen-")).toEqual(["gen-42"])
+  })
+
+  test("is the store file where that is the higher generation", async () => {
+    const { cache, path } = await openFilled()
+    await writeFile(path, encodeRecord(recordOf(9)))
+    expect(await generationOf(cache)).toBe(9)
+  })
+
+  test("is not lost with the store file", async () => {
+    const { cache, path } = await openFilled()
+    await unlink(path)
+    expect(await generationOf(cache)).toBe(1)
+  })
+
+  test("is not lost with the directory beside it", async () => {
+    const { cache, side } = await openFilled()
+    await rm(side, { recursive: true })
+    expect(await generationOf(cache)).toBe(1)
+    expect(await cache.commit("key", recordOf(2), { expected: versionOf(1) })).toEqual({ committed: true })
+  })
+
+  test("is a miss, not an error, when all was removed, and can be written again", async () => {
+    const { cache, path, side } = await openFilled()
+    await rm(join(path, ".."), { recursive: true })
+    expect(await cache.get("key")).toBeUndefined()
+    expect(await cache.commit("key", recordOf(7), { expected: undefined })).toEqual({ committed: true })
+    expect(await generationOf(cache)).toBe(7)
+    expect(await namesOf(side, "gen-")).toHaveLength(1)
+  })
+
+  test("committed again after a failure nobody could judge counts as committed", async () => {
+    const { cache } = await openFilled()
+    expect(await cache.commit("key", recordOf(1), { expected: undefined })).toEqual({ committed: true })
+    expect(await generationOf(cache)).toBe(1)
+  })
+
+  test("is refused to a late writer whose generation's name is free again", async () => {
+    const { cache, path, side } = await openFilled()
+    const link = fs.link.bind(fs)
+    const spy = vi.spyOn(fs, "link").mockImplementationOnce(async (...late) => {
+      await cache.commit("key", recordOf(2), { expected: versionOf(1) })
+      await cache.commit("key", recordOf(3), { expected: versionOf(2) })
+      await link(...late)
+    })
+    onTestFinished(() => spy.mockRestore())
+    const late = { ...recordOf(2), version: { ...versionOf(2), id: "late" } }
+    const commit = await new FileTokenCache(path).commit("key", late, { expected: versionOf(1) })
+    expect(commit).toMatchObject({ committed: false, current: { version: versionOf(3) } })
+    expect(await namesOf(side, "gen-")).toEqual(["gen-3"])
+  })
+
+  test("of many writers in many generations each is written by one of them", async () => {
+    const { path, side } = await open()
+    const caches = Array.from({ length: 8 }, () => new FileTokenCache(path))
+    const won = await Promise.all(
+      caches.map(async (cache, writer) => {
+        const generations: number[] = []
+        for (let i = 0; i < 12; i++) {
+          const current = await cache.get("key")
+          const generation = (current?.version.generation ?? 0) + 1
+          const record = {
+            ...recordOf(generation),
+            version: { ...versionOf(generation), id: `${writer}-${generation}` },
+          }
+          if ((await cache.commit("key", record, { expected: current?.version })).committed)
+            generations.push(generation)
+        }
+        return generations
+      }),
+    )
+    const generations = won.flat().sort((a, b) => a - b)
+    expect(generations).toEqual(generations.map((_, i) => i + 1))
+    expect(await namesOf(side, "gen-")).toEqual([`gen-${generations.length}`])
+  })
+})
+
+describe("a file that cannot be understood", () => {
+  test.each([
+    ["empty", ""],
+    ["torn", encodeRecord(recordOf(1)).toString().slice(0, 60)],
+    ["foreign", '{"access_token": "secret-foreign"}'],
+    ["of a future version", JSON.stringify({ evertoken: 2, version: versionOf(5), sealed: "secret-future" })],
+  ])("and is %s is a miss that is reported once, kept aside, and written over", async (_, content) => {
+    const { cache, path, side } = await open()
+    await writeFile(path, content, { mode: 0o600 })
+    const heard = reports()
+    expect(await cache.get("key")).toBeUndefined()
+    expect(await cache.get("key")).toBeUndefined()
+    expect(heard).toMatchObject([{ cache: "file", key: "key", operation: "read" }])
+    expect(JSON.stringify(heard)).not.toContain("secret")
+    expect(await cache.commit("key", recordOf(1), { expected: undefined })).toEqual({ committed: true })
+    const [aside = ""] = await namesOf(side, "aside-")
+    expect(await readFile(join(side, aside), "utf8")).toBe(content)
+    expect(await readFile(path, "utf8")).toContain("secret-access")
+  })
+
+  test("as the newest generation is a miss: an older record may hold a token that is spent", async () => {
+    const { cache, side } = await openFilled()
+    await writeFile(join(side, "gen-2"), "torn", { mode: 0o600 })
+    expect(await cache.get("key")).toBeUndefined()
+  })
+
+  test("as the newest generation is made good by the store file of the same one", async () => {
+    const { cache, side } = await openFilled()
+    await writeFile(join(side, "gen-1"), "torn")
+    expect(await generationOf(cache)).toBe(1)
+    expect(await cache.commit("key", recordOf(2), { expected: versionOf(1) })).toEqual({ committed: true })
+    expect(await generationOf(cache)).toBe(2)
+  })
+
+  test("keeps its place in the order: what follows it has a higher generation", async () => {
+    const { cache, side } = await openFilled()
+    await writeFile(join(side, "gen-7"), "torn", { mode: 0o600 })
+    expect(await cache.commit("key", recordOf(2), { expected: undefined })).toEqual({ committed: true })
+    expect((await cache.get("key"))?.version).toEqual({ ...versionOf(2), generation: 8 })
+    expect(await namesOf(side, "aside-gen-7-")).toHaveLength(1)
+  })
+
+  test("counts by the generation that it names, so that a future version goes on above it", async () => {
+    const { cache, path } = await open()
+    await writeFile(path, JSON.stringify({ evertoken: 2, version: versionOf(5) }), { mode: 0o600 })
+    await cache.delete("key")
+    expect((await cache.get("key"))?.version.generation).toBe(6)
+  })
+
+  test("is a miss even where it cannot be kept aside", async () => {
+    const { cache, path } = await open()
+    await writeFile(path, "torn", { mode: 0o600 })
+    const heard = reports()
+    failOnce("link", "EROFS")
+    expect(await cache.get("key")).toBeUndefined()
+    expect(heard).toMatchObject([{ detail: says("cannot be kept aside: EROFS") }])
+  })
+
+  test("and is huge is not even read", async () => {
+    const { cache, path } = await open()
+    await writeFile(path, Buffer.alloc(2 * 1024 * 1024), { mode: 0o600 })
+    expect(await cache.get("key")).toBeUndefined()
+  })
+})
+
+test("a file that somebody is still writing is kept aside as it will be", async () => {
+  const { cache, path, side } = await open()
+  await writeFile(path, "half", { mode: 0o600 })
+  expect(await cache.get("key")).toBeUndefined()
+  await appendFile(path, " and whole")
+  const [aside = ""] = await namesOf(side, "aside-")
+  expect(await readFile(join(side, aside), "utf8")).toBe("half and whole")
+})
