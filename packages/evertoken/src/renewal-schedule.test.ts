@@ -242,3 +242,16 @@ test("a forgotten token is not rejected any more, and a new one is due", () => {
   schedule.forget()
   expect([schedule.isRejected, schedule.untilDueMs()]).toEqual([false, 0])
 })
+
+test("other times of a rejected token do not make it wait anew", async () => {
+  const clock = new VirtualClock()
+  const schedule = scheduleOn(clock)
+  schedule.follow(held(clock, "a"), { asked: true })
+  schedule.reject()
+  const second = held(clock, "b")
+  schedule.follow(second, { asked: true })
+  schedule.reject()
+  await clock.advance(15_000)
+  schedule.follow(new HeldToken(second.token.with({ staleAt: second.token.staleAt + 1 }), clock), { asked: false })
+  expect(schedule.untilDueMs()).toBe(5_000)
+})

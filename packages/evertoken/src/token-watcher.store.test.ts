@@ -157,6 +157,20 @@ test("a refused refresh token: the valid access token is served to its end, and 
   await watcher.close()
 })
 
+test("when the grant is refused the store is looked at once, however short ago that was done", async () => {
+  const clock = new VirtualClock()
+  const store = new ScriptedStore(clock, tokenOf("a", clock), [signedOut()])
+  const { watcher } = await watching(clock, store)
+  await clock.advance(0.75 * HOUR - 1_000)
+  store.changed.next()
+  await clock.advance(999)
+  store.stored = signedOut()
+  await clock.advance(1)
+  expect([store.asked, store.looked]).toEqual([1, 3])
+  expect(() => watcher.current()).toThrow(expect.objectContaining({ code: "ERR_REAUTHENTICATION_REQUIRED" }))
+  await watcher.close()
+})
+
 test.each(["told", "not told"])("a new sign-in in another process, %s, is found, and renewal goes on", async (how) => {
   const clock = new VirtualClock()
   const store = new ScriptedStore(clock, tokenOf("a", clock), [signedOut()])
