@@ -1,0 +1,110 @@
+import type { Expansion } from "../expansion.js"
+import type { Process, State } from "../state.js"
+import { After, hasToken, Phase, Presentation, Purpose, Request, SIGNED_OUT, tokenOf } from "../vocabulary.js"
+import { adopt, adoptIfNewer, look, startRelease } from "./transitions.js"
+
+/** The process learns what became of its request, or that it cannot know. */
+export function receive(x: Expansion, next: State, me: Process): void {
+  const outcome = me.request
+  if (outcome === Request.underWay) return timeOut(x, next, me)
+  if (outcome === Request.serverError) {
+    loseAnswer(me)
+    return x.emit(next, me, "answered", "gets the 5xx")
+  }
+  if (next.ambiguities > 0) {
+    const lost = x.successor()
+    lost.ambiguities--
+    loseAnswer(lost.process(me.index))
+    x.emit(lost, me, "answered", "the answer is lost")
+  }
+  me.request = Request.none
+  if (outcome === Request.granted) {
+    me.phase = Phase.linking
+    return x.emit(next, me, "answered", "gets 200")
+  }
+  if (outcome === Request.invalidGrant) {
+    look(me, Purpose.judgeRefusedGrant)
+    return x.emit(next, me, "answered", "gets invalid_grant")
+  }
+  meetNotProcessed(x, next, me)
+}
+
+/** The same token again, under the same claim; what is repeatable is given up instead. */
+export function meetUnknownOutcome(x: Expansion, next: State, me: Process): void {
+  if (!x.isSingleUse) {
+    startRelease(me, After.idle)
+    return x.emit(next, me, "answered", "ambiguous: gives the claim up")
+  }
+  me.presentation = Presentation.retry
+  if (x.options.repetition === "blind") me.phase = Phase.beforeSending
+  else look(me, Purpose.repeatRequest)
+  x.emit(next, me, "will-repeat", "will send again")
+}
+
+/** Another process's write may explain the refusal; else nobody shall present this token again. */
+export function concludeRefusedGrant(x: Expansion, next: State, me: Process): void {
+  const { readGeneration: generation, readRecord: record } = me
+  const isByMemory = x.options.refusalComparedWith === "memory"
+  const isNews = isByMemory ? generation > me.heldGeneration : generation > me.plannedGeneration
+  if (isNews || record === SIGNED_OUT) {
+    adoptIfNewer(me, generation, record)
+    startRelease(me, After.idle)
+    return x.emit(next, me, "looked", `invalid_grant: adopts v${generation}`)
+  }
+  if (x.options.granularity === "coarse") return reject(x, next, me)
+  me.phase = Phase.rejecting
+  x.emit(next, me, "looked", "invalid_grant, and nothing newer")
+}
+
+export function reject(x: Expansion, next: State, me: Process): void {
+  next.tombstones.set(me.subject, 1)
+  startRelease(me, After.reauthentication)
+  x.emit(next, me, "rejected", "writes the tombstone")
+}
+
+/** Somebody else has committed first. */
+export function concludeRefusedWrite(x: Expansion, next: State, me: Process): void {
+  const { readGeneration: generation, readRecord: record } = me
+  const isOfOldLineage = hasToken(record) && next.familyOf(tokenOf(record)) === 0
+  if (x.options.refusedLineage === "on-top" && beginsLineage(next, me) && isOfOldLineage) {
+    me.plannedGeneration = generation
+    me.phase = Phase.linking
+    return x.emit(next, me, "checked", `refused: will write the new lineage on top of v${generation}`)
+  }
+  if (generation < me.heldGeneration && hasToken(me.heldRecord) && me.heldUnwritten === 0) {
+    x.report("I3: refused, and adopts an older one", me, "committed", `v${generation}`)
+  }
+  if (generation > me.heldGeneration || me.heldUnwritten !== 0) adopt(me, generation, record)
+  startRelease(me, After.idle)
+  x.emit(next, me, "committed", `refused: adopts v${generation}`)
+}
+
+/** Whether what was sent is the first token of another lineage than the store's. */
+export function beginsLineage(state: State, me: Process): boolean {
+  return me.subject === state.dimensions.tokensPerFamily
+}
+
+function timeOut(x: Expansion, next: State, me: Process): void {
+  if (next.ambiguities === 0) return
+  next.ambiguities--
+  next.strays.add(me.subject, 1)
+  loseAnswer(me)
+  x.emit(next, me, "answered", "times out, the request still on its way")
+}
+
+function loseAnswer(me: Process): void {
+  me.request = Request.none
+  me.answer = 0
+  me.phase = Phase.outcomeUnknown
+}
+
+function meetNotProcessed(x: Expansion, next: State, me: Process): void {
+  const { presentation } = me
+  if (presentation === Presentation.lastTry) next.lastTries.add(me.subject, -1)
+  if (presentation === Presentation.retry && x.options.notProcessedAfterUnknown === "keep") {
+    me.phase = Phase.outcomeUnknown
+    return x.emit(next, me, "answered", "gets 429, keeps its claim")
+  }
+  startRelease(me, After.idle)
+  x.emit(next, me, "answered", "gets 429: gives the claim up")
+}

@@ -1,0 +1,84 @@
+import type { Expansion } from "../expansion.js"
+import { setStore } from "../generations.js"
+import type { Process, State } from "../state.js"
+import { After, Mark, NOTHING, Owner, Phase, Purpose } from "../vocabulary.js"
+import { isHeld } from "./send.js"
+import { adopt, adoptIfNewer, finish, forgetRead, startRelease, startReleaseOfAll } from "./transitions.js"
+
+/**
+ * What the code does before it repeats something under a claim that it has kept: store, tombstone, mark, and whether the
+ * claim is held. A model with `repetition: "blind"` has none of these moves.
+ */
+export function concludeRepeatedRequest(x: Expansion, next: State, me: Process): void {
+  const { readGeneration: generation, readRecord: record } = me
+  if (record !== NOTHING && generation > me.plannedGeneration) {
+    adoptIfNewer(me, generation, record)
+    startRelease(me, After.idle)
+    return x.emit(next, me, "looked", `adopts v${generation}: nothing to repeat`)
+  }
+  if (record === NOTHING) setStore(next, me.heldGeneration, me.heldRecord)
+  forgetRead(me)
+  me.purpose = Purpose.renew
+  me.phase = Phase.repeatingTombstone
+  x.emit(next, me, "looked", "nothing newer")
+}
+
+export function rereadTombstoneToRepeat(x: Expansion, next: State, me: Process): void {
+  const isRejected = next.tombstones.get(me.subject) !== 0
+  if (isRejected) startRelease(me, After.reauthentication)
+  else me.phase = Phase.repeatingMark
+  x.emit(next, me, "tombstone-read", isRejected ? "sees the tombstone: releases" : "no tombstone")
+}
+
+/** Renews the time of the mark. */
+export function markAgain(x: Expansion, next: State, me: Process): void {
+  const { subject, claimNumber } = me
+  if (next.marks.get(subject, claimNumber) === Mark.none) next.marks.set(subject, claimNumber, Mark.sent)
+  me.phase = Phase.repeatingHeld
+  x.emit(next, me, "checked", "renews the sent mark")
+}
+
+export function checkHeldToRepeat(x: Expansion, next: State, me: Process): void {
+  if (isHeld(next, me)) {
+    me.phase = Phase.sending
+    return x.emit(next, me, "checked", "still holds its claim")
+  }
+  if (x.options.givenUp === "removed") startRelease(me, After.look)
+  else abandon(next, me, After.look)
+  x.emit(next, me, "checked", "sees a higher claim, or its own gone: gives up")
+}
+
+/** The write that failed, once more, unless the store has moved on meanwhile. */
+export function concludeRepeatedWrite(x: Expansion, next: State, me: Process): void {
+  const { readGeneration: generation, readRecord: record } = me
+  if (me.heldUnwritten === 0 || generation >= me.heldGeneration) {
+    if (me.heldUnwritten !== 0 || generation > me.heldGeneration) adopt(me, generation, record)
+    startReleaseOfAll(me)
+    return x.emit(next, me, "looked", `adopts v${generation}: nothing to write`)
+  }
+  me.plannedGeneration = me.heldGeneration - 1
+  me.answer = me.heldRecord
+  forgetRead(me)
+  me.purpose = Purpose.renew
+  me.phase = Phase.linking
+  x.emit(next, me, "looked", "will write again")
+}
+
+/** The claim and its mark stay, as those of a dead owner. */
+export function abandon(next: State, me: Process, after: number): void {
+  const { subject, claimNumber } = me
+  if (next.owners.get(subject, claimNumber) === Owner.firstProcess + me.index) {
+    next.owners.set(subject, claimNumber, Owner.gone)
+  }
+  finish(me, after)
+}
+
+/** Whether the process has something sent under its claim, or unwritten, that it would repeat. */
+export function keepsItsClaim(me: Process): boolean {
+  if (me.phase === Phase.outcomeUnknown || me.phase === Phase.waiting) return true
+  if (me.hasSent === 0) return false
+  if (me.phase === Phase.reading) return me.purpose === Purpose.repeatRequest || me.purpose === Purpose.repeatWrite
+  const repeats: readonly number[] = [Phase.repeatingTombstone, Phase.repeatingMark, Phase.repeatingHeld, Phase.sending]
+  return repeats.includes(me.phase) || (me.phase === Phase.beforeSending && me.hasSent !== 0)
+}
+
