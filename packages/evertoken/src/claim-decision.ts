@@ -1,3 +1,4 @@
+import type { Presentation } from "./events.js"
 import type { ClaimView } from "./token-cache.js"
 
 /** What a waiter knows when it decides whether to take the next claim (design, section 6). */
@@ -12,12 +13,6 @@ export interface ClaimSituation {
   /** For how long after the sent mark the issuer surely still takes the same token again, in milliseconds. */
   readonly safeReuseMs: number
 }
-
-/**
- * How the token is presented: as nobody has before (`first`), again within the issuer's leeway (`within-leeway`), or
- * once more after an outcome that nobody can know (`last-try`).
- */
-export type Presentation = "first" | "within-leeway" | "last-try"
 
 /** How this waiter may present the token now; undefined: it has to wait. */
 export function decideClaim(situation: ClaimSituation): Presentation | undefined {

@@ -3,6 +3,7 @@ import { decideClaim, decidePresentation, type ClaimSituation } from "./claim-de
 import { ClaimObservation } from "./claim-observation.js"
 import type { ClaimReleases } from "./claim-releases.js"
 import type { Clock } from "./clock.js"
+import type { Presentation } from "./events.js"
 import type { KnownToken } from "./known-token.js"
 import { reauthenticationRequired } from "./renewal-errors.js"
 import type { RenewalPlan } from "./renewal-plan.js"
@@ -14,6 +15,8 @@ import { sameVersion } from "./token.js"
 export interface Turn {
   readonly claim: Claim
   readonly takenAt: number
+  /** How what is spent is to be presented. */
+  readonly presentation: Presentation
 }
 
 export interface ClaimTurnsOptions {
@@ -49,8 +52,9 @@ export class ClaimTurns {
     if (decideClaim(this.#situation(plan, view, stoodStillMs)) === undefined) return undefined
     if (!(await this.#taken(claim, view.n + 1))) return undefined
     const takenAt = clock.monotonic()
-    step("claimed", plan, view.n + 1)
-    if (await this.#isStillDue(plan, claim)) return { claim, takenAt }
+    step("claimed", plan, { n: view.n + 1 })
+    const presentation = await this.#stillDue(plan, claim)
+    if (presentation !== undefined) return { claim, takenAt, presentation }
     await this.#options.releases.release(claim, "own")
     return undefined
   }
@@ -64,16 +68,16 @@ export class ClaimTurns {
     }
   }
 
-  /** Liveness, marks and store once more, now that the claim is taken. */
-  async #isStillDue(plan: RenewalPlan, claim: Claim): Promise<boolean> {
+  /** Liveness, marks and store once more, now that the claim is taken: how to present the token, if it still is due. */
+  async #stillDue(plan: RenewalPlan, claim: Claim): Promise<Presentation | undefined> {
     const { stack, releases, step } = this.#options
     try {
       const view = await claim.look()
       const stored = await stack.read()
       step("looked-again", plan)
-      if (view.rejected || (plan.subject.singleUse && view.othersAlive)) return false
-      if (!sameVersion(stored?.version, plan.expected)) return false
-      return decidePresentation(this.#situation(plan, view, 0)) !== undefined
+      if (view.rejected || (plan.subject.singleUse && view.othersAlive)) return undefined
+      if (!sameVersion(stored?.version, plan.expected)) return undefined
+      return decidePresentation(this.#situation(plan, view, 0))
     } catch (error) {
       await releases.release(claim, "own")
       throw error

@@ -39,8 +39,17 @@ export interface TokenEvents {
     readonly step: RenewalStep
     readonly what: string | undefined
     readonly n: number | undefined
+    /** With `sending`: how what is spent is presented. */
+    readonly presentation: Presentation | undefined
   }
 }
+
+/**
+ * How a renewal presents what it spends: as nobody has before (`first`), again within the issuer's leeway
+ * (`within-leeway`), once more after an outcome that nobody can know (`last-try`), or again under the claim of an
+ * attempt whose outcome is unknown (`repeat`).
+ */
+export type Presentation = "first" | "within-leeway" | "last-try" | "repeat"
 
 /** In the order of the protocol; the model in `test/model` uses the same names. */
 export type RenewalStep =

@@ -9,7 +9,7 @@ export {
   type TokenErrorOptions,
   type TokenResponseErrorOptions,
 } from "./errors.js"
-export { onTokenEvent, type RenewalStep, type TokenEventName, type TokenEvents } from "./events.js"
+export { onTokenEvent, type Presentation, type RenewalStep, type TokenEventName, type TokenEvents } from "./events.js"
 export { noJitter, randomEarly, type JitterSource, type RandomEarlyOptions } from "./jitter.js"
 export { MemoryTokenCache, type MemoryTokenCacheOptions } from "./memory-token-cache.js"
 export { createRandom, seededRandom, type Random } from "./random.js"

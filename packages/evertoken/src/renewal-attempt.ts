@@ -1,3 +1,4 @@
+import type { Presentation } from "./events.js"
 import type { RenewalPlan } from "./renewal-plan.js"
 import type { Claim } from "./token-cache.js"
 
@@ -5,8 +6,8 @@ import type { Claim } from "./token-cache.js"
 export interface Attempt {
   readonly plan: RenewalPlan
   readonly claim?: Claim
-  /** Something was sent under this claim before, and nobody knows what became of it. */
-  readonly sentBefore: boolean
+  /** `repeat`: something was sent under this claim before, and nobody knows what became of it. */
+  readonly presentation: Presentation
   readonly reachable: boolean
 }
 

@@ -15,7 +15,6 @@ import { claimTimedOut, isRefusedGrant, reauthenticationRequired, sourceClosed, 
 import { planRenewal, salvagedToken, successorOf, type RenewalPlan } from "./renewal-plan.js"
 import { stepReporter, type StepReporter } from "./renewal-step.js"
 import { RepeatedAnswer } from "./repeated-answer.js"
-import type { Claim } from "./token-cache.js"
 import { satisfies, type TokenNeed } from "./token-need.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
 import { sameVersion, type Token } from "./token.js"
@@ -83,9 +82,9 @@ export class Renewal {
         continue
       }
       const plan = this.#plan(need)
-      const claim = reachable ? await this.#takeTurn(turns, plan) : "unreachable"
-      if (claim === "unreachable") return this.#send({ plan, sentBefore: false, reachable: false }, need)
-      if (claim !== undefined) return this.#send({ plan, claim, sentBefore: false, reachable: true }, need)
+      const turn = reachable ? await this.#takeTurn(turns, plan) : "unreachable"
+      if (turn === "unreachable") return this.#send({ plan, presentation: "first", reachable: false }, need)
+      if (turn !== undefined) return this.#send({ plan, ...turn, reachable: true }, need)
       if (clock.monotonic() >= deadline) return this.#sendWithoutClaim(plan, need)
       if (!waits) publish("waiting", { key: this.#options.stack.key, what: plan.subject.what })
       waits = true
@@ -152,10 +151,10 @@ export class Renewal {
   }
 
   /** A claim, marked, under which to send at once; undefined: not now, look again. */
-  async #takeTurn(turns: ClaimTurns, plan: RenewalPlan): Promise<Claim | "unreachable" | undefined> {
+  async #takeTurn(turns: ClaimTurns, plan: RenewalPlan): Promise<Turn | "unreachable" | undefined> {
     try {
       const turn = await turns.take(plan)
-      return turn && (await this.#isReady(plan, turn)) ? turn.claim : undefined
+      return turn && (await this.#isReady(plan, turn)) ? turn : undefined
     } catch (error) {
       if (this.#singleUse || !(error instanceof TokenError) || error.code !== "ERR_TOKEN_CACHE") throw error
       return "unreachable"
@@ -188,7 +187,7 @@ export class Renewal {
       await (rejected ? this.#releases.release(claim, "own") : claim.abandon())
       return false
     }
-    await this.#send({ plan, claim, sentBefore: true, reachable: true }, need)
+    await this.#send({ plan, claim, presentation: "repeat", reachable: true }, need)
     return true
   }
 
@@ -197,13 +196,13 @@ export class Renewal {
     const lifetimeMs = known.held === undefined ? 0 : known.held.token.expiresAt - known.held.token.issuedAt
     const isUrgent = known.leftMs() <= lifetimeMs / 4
     if (this.#singleUse || !isUrgent) throw claimTimedOut(claimTimeoutMs)
-    return this.#send({ plan, sentBefore: false, reachable: true }, need)
+    return this.#send({ plan, presentation: "first", reachable: true }, need)
   }
 
   async #send(attempt: Attempt, need: TokenRequest): Promise<void> {
     const { clock, source, requestTimeoutMs } = this.#options
     const sentAt = clock.monotonic()
-    this.#step("sending", attempt.plan)
+    this.#step("sending", attempt.plan, { presentation: attempt.presentation })
     const request = (this.#request = new IssuerRequest(source, { clock, timeoutMs: requestTimeoutMs }))
     const { newerThan, minimumValidityMs } = need
     const answer = await request.send({ newerThan, minimumValidityMs, previous: attempt.plan.previous })
@@ -220,14 +219,14 @@ export class Renewal {
 
   async #failed(error: TokenError, attempt: Attempt, sentAt: number): Promise<void> {
     const { clock, requestTimeoutMs } = this.#options
-    const { plan, claim, sentBefore } = attempt
+    const { plan, claim, presentation } = attempt
     const refreshToken = salvagedRefreshToken(error)
     if (refreshToken !== undefined) {
       await this.#store(attempt, salvagedToken(plan, refreshToken, clock.now()))
       throw this.#noted(error)
     }
     if (plan.spendsRefreshToken && isRefusedGrant(error)) return this.#refusedGrant(error, attempt)
-    if (claim !== undefined && this.#singleUse && (error.ambiguous || sentBefore)) {
+    if (claim !== undefined && this.#singleUse && (error.ambiguous || presentation === "repeat")) {
       this.#kept = { ...attempt, claim, because: "outcome-unknown" }
       throw this.#noted(error, requestTimeoutMs - (clock.monotonic() - sentAt))
     }
@@ -252,7 +251,8 @@ export class Renewal {
    * Makes the answer durable before anyone uses it. If it cannot be written it is served from memory, and the claim of
    * what works once is kept until it is. @returns the generation written, if it was.
    */
-  async #store({ plan, claim, sentBefore, reachable }: Attempt, token: Token): Promise<number | undefined> {
+  async #store(attempt: Attempt, token: Token): Promise<number | undefined> {
+    const { plan, claim, reachable } = attempt
     const { known, source, stack } = this.#options
     const record = successorOf(plan, token, source.fingerprint)
     const { generation } = record.version
@@ -264,7 +264,7 @@ export class Renewal {
         await this.#releases.release(claim, committed ? "all" : "own")
         return committed ? generation : undefined
       } catch {
-        if (this.#singleUse && claim) this.#kept = { plan, claim, sentBefore, reachable, because: "unwritten" }
+        if (this.#singleUse && claim) this.#kept = { ...attempt, claim, because: "unwritten" }
         else await this.#releases.release(claim, "own")
       }
     }
