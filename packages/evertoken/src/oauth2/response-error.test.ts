@@ -68,13 +68,19 @@ describe("an OAuth error", () => {
 describe("a refusal without an OAuth error", () => {
   it.each([
     [400, ""],
-    [401, undefined],
+    [401, " "],
     [401, "<html>forbidden</html>"],
     [400, "[]"],
   ])("%d with body %j is invalid_grant for a refresh token, invalid_client else", (status, body) => {
     expect(errorOf(status, body)).toMatchObject({ error: "invalid_grant", transient: false, ambiguous: false })
     const other = errorOf(status, body, { grantType: "client_credentials" })
     expect(other).toMatchObject({ error: "invalid_client", transient: false })
+  })
+
+  it("stays unnamed where nobody knows what it says: too large, or in an encoding that cannot be read", () => {
+    const error = errorOf(400, undefined)
+    expect(error).toMatchObject({ code: "ERR_TOKEN_RESPONSE", status: 400, transient: false, ambiguous: false })
+    expect(oauthErrorOf(error)).toBeUndefined()
   })
 
   it.each([403, 404, 407, 421])("%d stays unnamed: a proxy or a firewall gives it too", (status) => {

@@ -27,7 +27,7 @@ export function responseErrorOf(answer: IssuerAnswer, { grantType, secrets, now 
     )
   }
   const body = jsonObjectOf(text)
-  const error = shownText(body?.["error"], secrets) ?? impliedError(status, body, grantType)
+  const error = shownText(body?.["error"], secrets) ?? impliedError(answer, body, grantType)
   const errorDescription = shownText(body?.["error_description"], secrets)
   return new TokenResponseError(messageOf(status, error, errorDescription), {
     status,
@@ -41,10 +41,11 @@ export function responseErrorOf(answer: IssuerAnswer, { grantType, secrets, now 
   })
 }
 
-// Many issuers refuse without an OAuth error; a JSON object in a language of its own stays unnamed: it may be anything.
-// Other statuses come from proxies and firewalls too: a refresh token is not given up for them.
-function impliedError(status: number, body: object | undefined, grantType: string): string | undefined {
-  if (body !== undefined || (status !== 400 && status !== 401)) return undefined
+// Many issuers refuse without an OAuth error; a JSON object in a language of its own stays unnamed: it may be anything,
+// as may what could not be read. Other statuses come from proxies and firewalls too: a refresh token is not given up
+// for them.
+function impliedError({ status, text }: IssuerAnswer, body: object | undefined, grantType: string): string | undefined {
+  if (text === undefined || body !== undefined || (status !== 400 && status !== 401)) return undefined
   return grantType === "refresh_token" ? "invalid_grant" : "invalid_client"
 }
 

@@ -19,11 +19,25 @@ describe("shownText", () => {
   it.each([
     ["whole", SECRET],
     ["percent-encoded", encodeURIComponent(SECRET)],
+    ["after many blanks and line ends", `${" \n\u200b ".repeat(500)}${SECRET}`],
+    ["across the cut", `${"x".repeat(190 - "the token ".length)}${SECRET}`],
     ["shortened", SECRET.slice(5, 20)],
     ["with line ends in it", SECRET.replace(/.{6}/g, "$&\n")],
     ["beyond the cut", `${"x".repeat(300)} ${SECRET}`],
   ])("drops a text that quotes a secret %s", (_, quoted) => {
     expect(shownText(`the token ${quoted} is no good`, ["other", SECRET])).toBeUndefined()
+  })
+
+  it("drops a text that quotes a secret as forms write it", () => {
+    // percent-encoding leaves these characters alone, a form does not
+    const secret = "a~b!c'd(e)f~g!h'i(j)k~l"
+    const inForm = new URLSearchParams({ "": secret }).toString().slice(1)
+    expect(shownText(`bad body: token=${inForm}`, [secret])).toBeUndefined()
+  })
+
+  it("shows nothing of a secret in the part that it shows, however long the rest is", () => {
+    const shown = shownText(`${"x".repeat(198)}${SECRET}${"y".repeat(1_000_000)}`, [SECRET, "z".repeat(1_000_000)])
+    expect(shown).toBeUndefined()
   })
 
   it("drops a text that quotes a short secret", () => {

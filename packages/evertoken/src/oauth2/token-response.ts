@@ -1,6 +1,6 @@
 import { processGenericTokenEndpointResponse, type Client } from "oauth4webapi"
 import { salvageRefreshToken, systemErrorCode, TokenError } from "../errors.js"
-import { lifetimeOf, type LifetimePolicy } from "../token-lifetime.js"
+import { lifetimeOf, LONGEST_LIFETIME_MS, type LifetimePolicy } from "../token-lifetime.js"
 import { Token } from "../token.js"
 import type { TokenServer } from "./issuer-metadata.js"
 import { jsonObjectOf } from "./json-object.js"
@@ -92,7 +92,7 @@ function scopeOf(value: unknown): string | undefined {
 function refreshTokenExpiryOf(fields: Fields, issuedAt: number): number | undefined {
   const value = fields["refresh_token_expires_in"] ?? fields["refresh_expires_in"]
   const seconds = typeof value === "number" || typeof value === "string" ? Number(value) : 0
-  return Number.isFinite(seconds) && seconds > 0 ? issuedAt + seconds * 1000 : undefined
+  return seconds > 0 ? issuedAt + Math.min(seconds * 1000, LONGEST_LIFETIME_MS) : undefined
 }
 
 /** Issuers write `null` and `""` where they have nothing. */
