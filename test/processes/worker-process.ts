@@ -8,7 +8,16 @@ import type { SeenToken, WorkerCalls, WorkerConfig, WorkerMessage } from "./work
 
 type Sight = RenewalStep | "waiting"
 
-const WORKER = fileURLToPath(new URL("worker.ts", import.meta.url))
+/** What a worker process runs. */
+export interface WorkerProgram {
+  readonly path: string
+  readonly execArgv: readonly string[]
+}
+
+const WORKER: WorkerProgram = {
+  path: fileURLToPath(new URL("worker.ts", import.meta.url)),
+  execArgv: ["--import", "tsx"],
+}
 
 /** A real process with its own source on a shared store, for tests that kill. */
 export class WorkerProcess {
@@ -36,9 +45,9 @@ export class WorkerProcess {
     child.on("message", (message: WorkerMessage) => this.#received(message))
   }
 
-  static async start(config: WorkerConfig): Promise<WorkerProcess> {
+  static async start(config: WorkerConfig, { path, execArgv } = WORKER): Promise<WorkerProcess> {
     const worker = new WorkerProcess(
-      fork(WORKER, { execArgv: ["--import", "tsx"], stdio: ["ignore", "inherit", "inherit", "ipc"] }),
+      fork(path, { execArgv: [...execArgv], stdio: ["ignore", "inherit", "inherit", "ipc"] }),
     )
     await worker.call("configure", config)
     return worker
@@ -65,7 +74,7 @@ export class WorkerProcess {
 
   /** Resolves when the system has stopped it. */
   async stopped(): Promise<void> {
-    const isStopped = async () => (await readFile(`/proc/${this.pid}/stat`, "utf8")).includes(') T ')
+    const isStopped = async () => (await readFile(`/proc/${this.pid}/stat`, "utf8")).includes(") T ")
     while (!(await isStopped())) await wait(5)
   }
 

@@ -9,18 +9,36 @@ export interface WorkerConfig {
   readonly refreshToken?: string
   readonly file: string
   readonly requestTimeoutMs?: number
+  readonly claimTimeoutMs?: number
   readonly minimumIntervalMs?: number
 }
 
+/** How a worker renews of its own accord. */
+export interface KeepRenewing {
+  /** Where it writes down what happens; shared by all workers. */
+  readonly journal: string
+  /** Its name there. */
+  readonly name: string
+  readonly seed: number
+  /** It rests for so long between two renewals, at random from nothing to twice that, in milliseconds. */
+  readonly restMs: number
+}
+
+/** What a worker can be told to send itself. SIGSTOP and SIGKILL take effect before anything else runs. */
+export type HaltSignal = "SIGKILL" | "SIGSTOP" | "SIGTERM"
+
 /** What a worker can be asked to do, and what it answers. */
 export interface WorkerCalls {
+  /** Closes what was configured before. */
   configure(config: WorkerConfig): void
   /** Any valid token. */
   getToken(): SeenToken
   /** A newer one than the last it saw. */
   renew(): SeenToken
-  /** Kills itself, or stops, at a named step of the renewal: from inside, so that nothing runs after it. */
-  haltAt(step: RenewalStep, signal: "SIGKILL" | "SIGSTOP"): void
+  /** Sends itself a signal at the next time it reaches a step of the renewal: from inside, so that nothing runs after it. */
+  haltAt(step: RenewalStep, signal: HaltSignal): void
+  /** From now on renews over and over, and keeps a journal of it. */
+  keepRenewing(how: KeepRenewing): void
   startWatcher(): SeenToken
   close(): void
 }
