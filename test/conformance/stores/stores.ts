@@ -1,0 +1,6 @@
+import { fileStore } from "./file-store.js"
+import { memoryStore } from "./memory-store.js"
+import type { StoreUnderTest } from "./store-under-test.js"
+
+/** Every kind of store that the suite is played against. A new one is one line here. */
+export const STORES: readonly StoreUnderTest[] = [memoryStore, fileStore]
