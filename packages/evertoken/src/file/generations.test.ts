@@ -116,6 +116,65 @@ describe("the record of a file cache", () => {
     expect(await namesOf(side, "gen-")).toEqual(["gen-3"])
   })
 
+  test("is refused to a late writer where the store alone is newer by now", async () => {
+    const { cache, path, side } = await openFilled()
+    const link = fs.link.bind(fs)
+    const spy = vi.spyOn(fs, "link").mockImplementationOnce(async (...late) => {
+      await unlink(join(side, "gen-1"))
+      await writeFile(path, encodeRecord(recordOf(9)))
+      await link(...late)
+    })
+    onTestFinished(() => spy.mockRestore())
+    const commit = await cache.commit("key", recordOf(2), { expected: versionOf(1) })
+    expect(commit).toMatchObject({ committed: false, current: { version: versionOf(9) } })
+    expect(await namesOf(side, "gen-")).toEqual([])
+  })
+
+  test("is not replaced by one that is not of a higher generation", async () => {
+    const { cache } = await openFilled()
+    const other = { ...recordOf(1), version: { ...versionOf(1), id: "other" } }
+    const commit = await cache.commit("key", other, { expected: versionOf(1) })
+    expect(commit).toMatchObject({ committed: false, current: { version: versionOf(1) } })
+    expect((await cache.get("key"))?.version).toEqual(versionOf(1))
+  })
+
+  test("is looked for again where the highest generation was replaced since it was listed", async () => {
+    const { cache, path } = await openFilled()
+    await cache.commit("key", recordOf(2), { expected: versionOf(1) })
+    await unlink(path)
+    const readdir = fs.readdir.bind(fs)
+    const spy = vi.spyOn(fs, "readdir").mockImplementationOnce(async (...args) => {
+      await readdir(...args)
+      return Object.assign([], ["gen-1"])
+    })
+    onTestFinished(() => spy.mockRestore())
+    expect(await generationOf(cache)).toBe(2)
+  })
+
+  test("has its name on disk before anything that it replaces is removed", async () => {
+    const { cache, side } = await openFilled()
+    const order: string[] = []
+    const [open, link, rename] = [fs.open.bind(fs), fs.link.bind(fs), fs.rename.bind(fs)]
+    const spies = [
+      vi.spyOn(fs, "open").mockImplementation(async (...args) => {
+        const handle = await open(...args)
+        if (args[0] === side) order.push("names synced")
+        return handle
+      }),
+      vi.spyOn(fs, "link").mockImplementation(async (...args) => {
+        await link(...args)
+        order.push("linked")
+      }),
+      vi.spyOn(fs, "rename").mockImplementation(async (...args) => {
+        order.push("copied")
+        await rename(...args)
+      }),
+    ]
+    onTestFinished(() => spies.forEach((spy) => spy.mockRestore()))
+    await cache.commit("key", recordOf(2), { expected: versionOf(1) })
+    expect(order).toEqual(["linked", "names synced", "copied"])
+  })
+
   test("of many writers in many generations each is written by one of them", async () => {
     const { path, side } = await open()
     const caches = Array.from({ length: 8 }, () => new FileTokenCache(path))
