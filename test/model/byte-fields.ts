@@ -30,7 +30,10 @@ export interface ByteFields {
   readonly base: number
 }
 
-export type ByteFieldsClass<Name extends string> = new (bytes: DataView, base: number) => ByteFields & Record<Name, number>
+export type ByteFieldsClass<Name extends string> = new (
+  bytes: DataView,
+  base: number,
+) => ByteFields & Record<Name, number>
 
 /** A row of bytes. */
 export class ByteRow {

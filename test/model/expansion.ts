@@ -95,7 +95,9 @@ export class Expansion {
     if (before === SIGNED_OUT && !isSignIn) return "I2: signed out, then a late writer brings it back"
     const isOfNewFamily = hasToken(before) && next.familyOf(tokenOf(before)) === 1
     const isOfOldFamily = hasToken(record) && next.familyOf(tokenOf(record)) === 0
-    return isOfNewFamily && isOfOldFamily ? "I7: signed in anew, then a late writer brings the old lineage back" : undefined
+    return isOfNewFamily && isOfOldFamily
+      ? "I7: signed in anew, then a late writer brings the old lineage back"
+      : undefined
   }
 
   #checkProcesses(next: State, move: ModelStep): boolean {

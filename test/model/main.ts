@@ -10,7 +10,9 @@ frozen, lost, refused or late, and whenever. What is modelled: test/model/README
   npm run model -- [--suite NAMES] [--only TEXT] [--traces] [--list]
 
   --suite NAMES   comma-separated, or "all". Default: quick
-${Object.entries(SUITES).map(([name, suite]) => `                  ${name.padEnd(10)} ${suite.length} configurations`).join("\n")}
+${Object.entries(SUITES)
+  .map(([name, suite]) => `                  ${name.padEnd(10)} ${suite.length} configurations`)
+  .join("\n")}
   --only TEXT     only configurations whose name contains TEXT
   --traces        also print a shortest trace to each violation that is expected
   --list          print the configurations, and run none
@@ -51,7 +53,8 @@ function chosenConfigurations(suites: string, text: string): readonly Configurat
 
 function run(configurations: readonly Configuration[]): number {
   if (values.list) {
-    for (const { name, breaks } of configurations) console.log(`${name}${breaks.length > 0 ? ` -> ${breaks.join(", ")}` : ""}`)
+    for (const { name, breaks } of configurations)
+      console.log(`${name}${breaks.length > 0 ? ` -> ${breaks.join(", ")}` : ""}`)
     return 0
   }
   const unexpected = configurations.filter((configuration) => !isAsExpected(configuration))

@@ -51,8 +51,11 @@ export interface Readings {
   readonly unwrittenGeneration: "after-plan" | "after-memory"
   /** A refused grant is final if the store has nothing newer than what was planned, or nothing newer than memory. */
   readonly refusalComparedWith: "plan" | "memory"
-  /** A refused commit of a new lineage's first token: dropped for what is there, or written on top of the old lineage. */
-  readonly refusedLineage: "dropped" | "on-top"
+  /**
+   * A process spends the refresh token that begins a new lineage, and meanwhile another commits a rotation of the old one:
+   * what came of it is dropped for what is there, or kept, and written on top.
+   */
+  readonly overtakenLineage: "dropped" | "kept"
   /**
    * A refused commit of a sign-in: written again as it is, or only if what is there is of another lineage. (A commit that is
    * refused because of a higher generation has been there for a moment: others may have gone on from it.)
@@ -121,7 +124,7 @@ export const FIRST_TEXT: ModelOptions = {
   notices: false,
   unwrittenGeneration: "after-plan",
   refusalComparedWith: "plan",
-  refusedLineage: "on-top",
+  overtakenLineage: "kept",
   refusedSignIn: "looked-at",
   failedRelease: "repeated",
   symmetry: false,

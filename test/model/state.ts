@@ -114,8 +114,7 @@ export class State extends byteFields(SHARED) {
 
   constructor(dimensions: Dimensions) {
     const { processes, families, subjects, highestGeneration, claimNumbers } = dimensions
-    const length =
-      SHARED.length + 3 * families + highestGeneration + 2 + 2 * subjects * claimNumbers + 4 * subjects + 4
+    const length = SHARED.length + 3 * families + highestGeneration + 2 + 2 * subjects * claimNumbers + 4 * subjects + 4
     const buffer = new ArrayBuffer(Math.ceil((length + processes * PROCESS.length) / 4) * 4)
     const bytes = new DataView(buffer)
     super(bytes, 0)

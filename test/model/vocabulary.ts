@@ -59,7 +59,15 @@ export const Owner = { none: 0, gone: 1, firstProcess: 2 } as const
 export const Mark = { none: 0, sent: 1, lastTry: 2 } as const
 
 /** Where a person who writes the store by another program stands. */
-export const PersonPhase = { done: 0, reading: 1, linking: 2, renaming: 3, cleaning: 4, finished: 5, checking: 6 } as const
+export const PersonPhase = {
+  done: 0,
+  reading: 1,
+  linking: 2,
+  renaming: 3,
+  cleaning: 4,
+  finished: 5,
+  checking: 6,
+} as const
 
 /** In the store and in memory: nothing, a sign-out, or refresh token `t` as `t + 1`. */
 export const NOTHING = 0

@@ -2,15 +2,7 @@ import type { Expansion } from "../expansion.js"
 import { setStore } from "../generations.js"
 import type { Process, State } from "../state.js"
 import { NOTHING, Phase } from "../vocabulary.js"
-import {
-  claim,
-  findClaims,
-  readMarks,
-  readTombstone,
-  rereadLiveness,
-  rereadMarks,
-  rereadTombstone,
-} from "./claim.js"
+import { claim, findClaims, readMarks, readTombstone, rereadLiveness, rereadMarks, rereadTombstone } from "./claim.js"
 import { checkLink, clean, link, rename } from "./commit.js"
 import { close, configure, freeze, kill, notice, noticePause, restart, thaw } from "./fate.js"
 import { answerRequest, moveStrays } from "./network.js"

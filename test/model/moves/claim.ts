@@ -77,7 +77,7 @@ export function rereadMarks(x: Expansion, next: State, me: Process): void {
   const presentation = decidePresentation(next, me.subject, me.claimNumber - 1, x.options)
   if (presentation === Presentation.none) startRelease(me, After.look)
   else {
-    if (me.presentation === Presentation.first) me.presentation = presentation
+    me.presentation = presentation
     me.phase = Phase.rereadingTombstone
   }
   x.emit(next, me, "marks-read", `decides again: ${presentationName(presentation)}`)

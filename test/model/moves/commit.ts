@@ -10,7 +10,8 @@ export function link(x: Expansion, next: State, me: Process): void {
   const generation = me.plannedGeneration + 1
   if (next.failedWrites > 0) failToWrite(x, x.successor(), me.index)
   if (generation > next.dimensions.highestGeneration) return x.listener.overflowed()
-  if (next.generations.get(generation) !== NOTHING) return meetRefusal(x, next, me, `gen-${generation} is there already`)
+  if (next.generations.get(generation) !== NOTHING)
+    return meetRefusal(x, next, me, `gen-${generation} is there already`)
   next.generations.set(generation, me.answer)
   me.phase = x.options.generations === "highest-wins" ? Phase.checkingLink : Phase.renaming
   x.emit(next, me, "linked", `links gen-${generation} (${recordName(x, me.answer)})`)
@@ -46,7 +47,7 @@ export function clean(x: Expansion, next: State, me: Process): void {
 function meetRefusal(x: Expansion, next: State, me: Process, detail: string): void {
   const isRepeated = x.options.repetition === "looks-first" && me.heldUnwritten !== 0
   look(me, isRepeated ? Purpose.repeatWrite : Purpose.adoptAfterRefusal)
-  if (!beginsLineage(next, me)) me.answer = NOTHING
+  if (!beginsLineage(next, me.subject)) me.answer = NOTHING
   x.emit(next, me, "checked", detail)
 }
 

@@ -1,6 +1,6 @@
 import type { Expansion } from "../expansion.js"
 import type { Process, State } from "../state.js"
-import { After, hasToken, Phase, Presentation, Purpose, Request, SIGNED_OUT, tokenOf } from "../vocabulary.js"
+import { After, hasToken, NOTHING, Phase, Presentation, Purpose, Request, SIGNED_OUT, tokenOf } from "../vocabulary.js"
 import { adopt, adoptIfNewer, look, startRelease } from "./transitions.js"
 
 /** The process learns what became of its request, or that it cannot know. */
@@ -45,7 +45,7 @@ export function meetUnknownOutcome(x: Expansion, next: State, me: Process): void
 export function concludeRefusedGrant(x: Expansion, next: State, me: Process): void {
   const { readGeneration: generation, readRecord: record } = me
   const isByMemory = x.options.refusalComparedWith === "memory"
-  const isNews = isByMemory ? generation > me.heldGeneration : generation > me.plannedGeneration
+  const isNews = isByMemory ? generation > me.heldGeneration : hasMovedOn(x, next, me)
   if (isNews || record === SIGNED_OUT) {
     adoptIfNewer(me, generation, record)
     startRelease(me, After.idle)
@@ -65,8 +65,7 @@ export function reject(x: Expansion, next: State, me: Process): void {
 /** Somebody else has committed first. */
 export function concludeRefusedWrite(x: Expansion, next: State, me: Process): void {
   const { readGeneration: generation, readRecord: record } = me
-  const isOfOldLineage = hasToken(record) && next.familyOf(tokenOf(record)) === 0
-  if (x.options.refusedLineage === "on-top" && beginsLineage(next, me) && isOfOldLineage) {
+  if (isOtherLineage(x, next, me)) {
     me.plannedGeneration = generation
     me.phase = Phase.linking
     return x.emit(next, me, "checked", `refused: will write the new lineage on top of v${generation}`)
@@ -79,9 +78,20 @@ export function concludeRefusedWrite(x: Expansion, next: State, me: Process): vo
   x.emit(next, me, "committed", `refused: adopts v${generation}`)
 }
 
-/** Whether what was sent is the first token of another lineage than the store's. */
-export function beginsLineage(state: State, me: Process): boolean {
-  return me.subject === state.dimensions.tokensPerFamily
+/** Whether the store that was read has made what this process is about obsolete. */
+export function hasMovedOn(x: Expansion, next: State, me: Process): boolean {
+  return me.readRecord !== NOTHING && me.readGeneration > me.plannedGeneration && !isOtherLineage(x, next, me)
+}
+
+/** Whether what was read is a rotation of the old lineage, while this process begins the new one. */
+export function isOtherLineage(x: Expansion, next: State, { readRecord, subject }: Process): boolean {
+  if (x.options.overtakenLineage === "dropped" || !beginsLineage(next, subject)) return false
+  return hasToken(readRecord) && next.familyOf(tokenOf(readRecord)) === 0
+}
+
+/** Whether it is the first token of another lineage than the store's. */
+export function beginsLineage(state: State, subject: number): boolean {
+  return subject === state.dimensions.tokensPerFamily
 }
 
 function timeOut(x: Expansion, next: State, me: Process): void {

@@ -40,7 +40,11 @@ function read(x: Expansion, next: State, { index, step, record }: Person): void 
   // there is nothing to sign out of
   if (record === SIGNED_OUT && recordAt(next, generation) === NOTHING) return
   next.personRead.set(index, generation)
-  if (x.options.refusedSignIn === "looked-at" && record !== SIGNED_OUT && isOfNewFamily(next, recordAt(next, generation))) {
+  if (
+    x.options.refusedSignIn === "looked-at" &&
+    record !== SIGNED_OUT &&
+    isOfNewFamily(next, recordAt(next, generation))
+  ) {
     next.personPhase.set(index, PersonPhase.finished)
     return x.emit(next, undefined, step, `finds its own lineage in v${generation}`)
   }

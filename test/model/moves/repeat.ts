@@ -2,6 +2,7 @@ import type { Expansion } from "../expansion.js"
 import { setStore } from "../generations.js"
 import type { Process, State } from "../state.js"
 import { After, Mark, NOTHING, Owner, Phase, Purpose } from "../vocabulary.js"
+import { hasMovedOn, isOtherLineage } from "./outcome.js"
 import { isHeld } from "./send.js"
 import { adopt, adoptIfNewer, finish, forgetRead, startRelease, startReleaseOfAll } from "./transitions.js"
 
@@ -11,12 +12,16 @@ import { adopt, adoptIfNewer, finish, forgetRead, startRelease, startReleaseOfAl
  */
 export function concludeRepeatedRequest(x: Expansion, next: State, me: Process): void {
   const { readGeneration: generation, readRecord: record } = me
-  if (record !== NOTHING && generation > me.plannedGeneration) {
+  if (hasMovedOn(x, next, me)) {
     adoptIfNewer(me, generation, record)
     startRelease(me, After.idle)
     return x.emit(next, me, "looked", `adopts v${generation}: nothing to repeat`)
   }
   if (record === NOTHING) setStore(next, me.heldGeneration, me.heldRecord)
+  else if (isOtherLineage(x, next, me)) {
+    adoptIfNewer(me, generation, record)
+    me.plannedGeneration = generation
+  }
   forgetRead(me)
   me.purpose = Purpose.renew
   me.phase = Phase.repeatingTombstone
@@ -51,6 +56,7 @@ export function checkHeldToRepeat(x: Expansion, next: State, me: Process): void 
 /** The write that failed, once more, unless the store has moved on meanwhile. */
 export function concludeRepeatedWrite(x: Expansion, next: State, me: Process): void {
   const { readGeneration: generation, readRecord: record } = me
+  if (isOtherLineage(x, next, me)) return writeOnTop(x, next, me)
   if (me.heldUnwritten === 0 || generation >= me.heldGeneration) {
     if (me.heldUnwritten !== 0 || generation > me.heldGeneration) adopt(me, generation, record)
     startReleaseOfAll(me)
@@ -62,6 +68,16 @@ export function concludeRepeatedWrite(x: Expansion, next: State, me: Process): v
   me.purpose = Purpose.renew
   me.phase = Phase.linking
   x.emit(next, me, "looked", "will write again")
+}
+
+function writeOnTop(x: Expansion, next: State, me: Process): void {
+  const { readGeneration: generation } = me
+  if (me.heldUnwritten !== 0 && generation >= me.heldGeneration) me.heldGeneration = generation + 1
+  me.plannedGeneration = generation
+  forgetRead(me)
+  me.purpose = Purpose.renew
+  me.phase = Phase.linking
+  x.emit(next, me, "looked", `will write the new lineage on top of v${generation}`)
 }
 
 /** The claim and its mark stay, as those of a dead owner. */
@@ -81,4 +97,3 @@ export function keepsItsClaim(me: Process): boolean {
   const repeats: readonly number[] = [Phase.repeatingTombstone, Phase.repeatingMark, Phase.repeatingHeld, Phase.sending]
   return repeats.includes(me.phase) || (me.phase === Phase.beforeSending && me.hasSent !== 0)
 }
-

@@ -36,6 +36,19 @@ export const EXTENDED: readonly Configuration[] = [
   asCoded("as coded: sign-in by configuration, crash", { signIn: "configured", crashes: 1 }),
   asCoded("as coded: sign-in by configuration, ambiguity", { signIn: "configured", ambiguities: 1, rotations: 1 }),
   asCoded("as coded: sign-in by configuration, failed write", { signIn: "configured", failedWrites: 1 }),
+  asCoded("as coded: sign-in by configuration, crash, ambiguity, failed write", {
+    signIn: "configured",
+    rotations: 1,
+    crashes: 1,
+    ambiguities: 1,
+    failedWrites: 1,
+  }),
+  asCoded("as coded: sign-in by configuration, ambiguity, close", {
+    signIn: "configured",
+    rotations: 1,
+    ambiguities: 1,
+    closes: 1,
+  }),
   asCoded("as coded: 3 processes, 1 rotation, crash, ambiguity", {
     processes: 3,
     rotations: 1,

@@ -1,7 +1,8 @@
 import { asCoded, mended, type Change, type Configuration } from "../configurations.js"
 
 // one rotation, where that is enough to break it
-const reading = (name: string, change: Change, ...breaks: string[]) => mended(name, { rotations: 1, ...change }, ...breaks)
+const reading = (name: string, change: Change, ...breaks: string[]) =>
+  mended(name, { rotations: 1, ...change }, ...breaks)
 const codeReading = (name: string, change: Change, ...breaks: string[]) =>
   asCoded(name, { rotations: 1, ...change }, ...breaks)
 
@@ -19,11 +20,7 @@ export const READINGS: readonly Configuration[] = [
   reading("a last try per claim", { lastTry: "per-claim", crashes: 2 }, "I1"),
   reading("the claim removed before its sent mark", { removal: "claim-first", crashes: 2 }, "I1", "I1b", "I4", "I6"),
   reading("all claims removed at every release", { release: "all", crashes: 2, refusals: 1 }, "I1", "I1b", "I4", "I6"),
-  reading(
-    "the tombstone not looked for again",
-    { secondLookSeesTombstone: false, crashes: 1, ambiguities: 1 },
-    "I1b",
-  ),
+  reading("the tombstone not looked for again", { secondLookSeesTombstone: false, crashes: 1, ambiguities: 1 }, "I1b"),
   reading("a frozen owner does not check its claim", { recheck: false, freezes: 1 }, "I1"),
   reading("gen-<n> moved over the store", { generations: "moved", crashes: 1, signOut: true }, "I2"),
   reading("gen-<n> removed after its copy", { generations: "copied", crashes: 1, rotations: 2 }, "I2"),
@@ -44,8 +41,8 @@ export const CODE_READINGS: readonly Configuration[] = [
     "I6",
   ),
   codeReading(
-    "a refused commit of a new lineage dropped",
-    { refusedLineage: "dropped", signIn: "configured" },
+    "a new lineage dropped when a rotation of the old one comes first",
+    { overtakenLineage: "dropped", signIn: "configured" },
     "I1",
   ),
   codeReading("a refused sign-in written again unseen", { refusedSignIn: "repeated", signIn: "writer" }, "I1"),
