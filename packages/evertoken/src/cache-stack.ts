@@ -48,20 +48,28 @@ export class CacheStack {
     const cache = this.#claims
     const claim = cache.claim?.(this.key, subject)
     if (claim === undefined) throw new TypeError(`the cache ${cache.name} has no claims`)
+    // one that is taken after its time would be nobody's, and block everybody: it is given back once it is there
+    let taking: Promise<unknown> | undefined
+    const take = (n: number) => {
+      const taken = claim.take(n).finally(() => (taking = undefined))
+      taking = taken
+      return taken
+    }
+    const release = async (extent: "own" | "all") => {
+      if (taking !== undefined) throw tooSlow(cache, "claim.take", this.#storeTimeoutMs)
+      return claim.release(extent)
+    }
+    const abandon = async () => {
+      await taking?.catch(() => undefined)
+      return claim.abandon()
+    }
     return {
       look: () => this.#guard(cache, "claim.look", () => claim.look()),
-      // one that comes after its time would be nobody's, and block everybody
-      take: (n) =>
-        this.#guard(
-          cache,
-          "claim.take",
-          () => claim.take(n),
-          () => claim.release("own"),
-        ),
+      take: (n) => this.#guard(cache, "claim.take", () => take(n)),
       markSent: () => this.#guard(cache, "claim.markSent", () => claim.markSent()),
       isHeld: () => this.#guard(cache, "claim.isHeld", () => claim.isHeld()),
-      release: (extent) => this.#guard(cache, "claim.release", () => claim.release(extent)),
-      abandon: () => this.#guard(cache, "claim.abandon", () => claim.abandon()),
+      release: (extent) => this.#guard(cache, "claim.release", () => release(extent)),
+      abandon: () => this.#guard(cache, "claim.abandon", () => abandon()),
       reject: () => this.#guard(cache, "claim.reject", () => claim.reject()),
     }
   }
@@ -109,18 +117,10 @@ export class CacheStack {
     }
   }
 
-  /**
-   * Bounds and reports what is done with a cache, and makes a `TokenError` of every failure. `undo` follows what
-   * succeeds after its time.
-   */
-  async #guard<T>(
-    cache: TokenCache,
-    operation: string,
-    action: () => Promise<T>,
-    undo: () => Promise<unknown> = () => Promise.resolve(),
-  ): Promise<T> {
+  /** Bounds and reports what is done with a cache, and makes a `TokenError` of every failure. */
+  async #guard<T>(cache: TokenCache, operation: string, action: () => Promise<T>): Promise<T> {
     try {
-      return await this.#inTime(action, () => tooSlow(cache, operation, this.#storeTimeoutMs), undo)
+      return await this.#inTime(cache, operation, action)
     } catch (error) {
       const failure = error instanceof TokenError ? error : foreignFailure(cache, operation)
       publish("cache-failed", {
@@ -134,16 +134,16 @@ export class CacheStack {
     }
   }
 
-  #inTime<T>(action: () => Promise<T>, tooSlow: () => TokenError, undo: () => Promise<unknown>): Promise<T> {
+  #inTime<T>(cache: TokenCache, operation: string, action: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      let isLate = false
-      const timer = this.#clock.setTimer(() => {
-        isLate = true
-        reject(tooSlow())
-      }, this.#storeTimeoutMs)
-      const acting = Promise.resolve().then(action)
-      acting.then(resolve, reject).finally(() => timer.cancel())
-      acting.then(() => (isLate ? undo() : undefined)).catch(() => undefined)
+      const timer = this.#clock.setTimer(
+        () => reject(tooSlow(cache, operation, this.#storeTimeoutMs)),
+        this.#storeTimeoutMs,
+      )
+      Promise.resolve()
+        .then(action)
+        .then(resolve, reject)
+        .finally(() => timer.cancel())
     })
   }
 }

@@ -318,3 +318,56 @@ test("what another process wrote during the request, and was seen here, is not o
   expect((await world.record()).version).toEqual(version)
   watching.unsubscribe()
 })
+
+test("a refill that is refused because another process wrote meanwhile is an adoption", async () => {
+  const world = new Simulation()
+  const { tokens, connection } = world.start(new ScriptedSource(world.issuer))
+  const first = await world.outcome(tokens.getToken())
+  const record = await world.record()
+  const version = { ...record.version, generation: 2, id: "elsewhere" }
+  const elsewhere = { ...record, version, token: first.with({ accessToken: "elsewhere", version }) }
+  await world.store.empty()
+  connection.faults.plan("commit", 100, 1)
+  const renewing = tokens.getToken({ newerThan: first })
+  await world.clock.advance(50)
+  await world.store.commit(KEY, elsewhere, { expected: undefined })
+  expect((await world.outcome(renewing)).accessToken).toBe("elsewhere")
+  expect(world.issuer.requests).toHaveLength(1)
+})
+
+test("a store that is emptied and then written by another during the request keeps what the other wrote", async () => {
+  const world = new Simulation()
+  const { tokens, connection } = world.start(new ScriptedSource(world.issuer))
+  const first = await world.outcome(tokens.getToken())
+  const record = await world.record()
+  const version = { ...record.version, generation: 7, id: "elsewhere" }
+  const expiresAt = first.expiresAt + 60_000
+  const elsewhere = { ...record, version, token: first.with({ accessToken: "elsewhere", version, expiresAt }) }
+  const renewing = tokens.getToken({ newerThan: first })
+  await world.clock.advance(50)
+  await world.store.empty()
+  connection.faults.plan("get", 100, 1)
+  await world.clock.advance(100)
+  await world.store.commit(KEY, elsewhere, { expected: undefined })
+  expect((await world.outcome(renewing)).accessToken).toBe("elsewhere")
+  expect((await world.record()).version).toEqual(version)
+})
+
+test("a cache that tells of no changes leaves the changes of this process", async () => {
+  const world = new Simulation()
+  const records = new MemoryTokenCache({ clock: world.clock })
+  const silent: TokenCache = {
+    name: "silent",
+    durable: true,
+    get: (key) => records.get(key),
+    commit: (key, record, options) => records.commit(key, record, options),
+    delete: (key) => records.delete(key),
+  }
+  const tokens = new CachedTokenSource(new ScriptedSource(world.issuer), { caches: [silent], clock: world.clock })
+  let changes = 0
+  const watching = tokens.changes().subscribe(() => changes++)
+  await world.outcome(tokens.getToken())
+  await tokens.signOut()
+  expect(changes).toBe(2)
+  watching.unsubscribe()
+})

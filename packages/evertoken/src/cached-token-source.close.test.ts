@@ -195,3 +195,17 @@ test("a closed source still takes over what others write, for who asks", async (
   const second = await world.outcome(two.tokens.getToken({ newerThan: first }))
   expect((await world.outcome(one.tokens.getToken({ newerThan: first }))).accessToken).toBe(second.accessToken)
 })
+
+test("a claim that is taken only after the end is given back once it is there", async () => {
+  const world = new World()
+  const { tokens, connection } = world.rotating({ storeTimeoutMs: 1_000 })
+  connection.faults.plan("claim.take", 30_000, 1)
+  const getting = world.begin(tokens.getToken())
+  await world.clock.advance(50)
+  await world.outcome(tokens.close({ timeoutMs: 100 }))
+  expect(await world.failure(getting)).toMatchObject({ code: "ERR_TOKEN_CACHE" })
+  await world.clock.advance(30_000)
+  expect((await world.claim().look()).owner).toBe("gone")
+  await world.outcome(world.rotating().tokens.getToken(), 1_000)
+  expect(world.running()).toEqual([0, 0])
+})

@@ -213,3 +213,16 @@ test("a sign-out during the first look of a lineage does not stop the request th
   expect(await world.failure(two.tokens.getToken({ newerThan: token }))).toMatchObject(REAUTHENTICATION)
   expect((await world.stored())?.token).toBeUndefined()
 })
+
+test("signing out with nothing known, and a mark that cannot be read back, is a sign-out", async () => {
+  const { world, process } = signedIn()
+  await world.outcome(process().tokens.getToken())
+  const { tokens, connection } = process()
+  connection.faults.plan("delete", 100, 1)
+  const signingOut = tokens.signOut()
+  await world.clock.advance(50)
+  connection.faults.plan("get", "fails", 1)
+  await world.outcome(signingOut)
+  expect(await world.failure(tokens.getToken())).toMatchObject(REAUTHENTICATION)
+  expect(world.issuer.requests).toHaveLength(1)
+})

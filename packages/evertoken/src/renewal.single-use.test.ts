@@ -230,6 +230,17 @@ test.each([
   expect(await world.isIntact()).toBe(true)
 })
 
+test("a claim that is taken long after its time is released once it is there", async () => {
+  const world = new Rotation()
+  const { tokens, connection } = world.process()
+  connection.faults.plan("claim.take", 20_000, 1)
+  connection.faults.plan("claim.release", "fails", 1)
+  expect(await world.failure(tokens.getToken())).toMatchObject({ code: "ERR_TOKEN_CACHE" })
+  await world.clock.advance(30_000)
+  await world.outcome(world.process().tokens.getToken(), 1_000)
+  expect(world.clock.pendingTimers).toBe(0)
+})
+
 test("a release that failed is made up for, so that the next renewal goes on", async () => {
   const world = new Rotation()
   const { tokens, connection } = world.process()
@@ -451,4 +462,15 @@ test("an inner cache of its own is filled with what the authority has", async ()
   const { tokens } = world.process({ before: [inner] })
   const token = await world.outcome(tokens.getToken())
   expect((await inner.get(KEY))?.token?.accessToken).toBe(token.accessToken)
+})
+
+test("a token that is expired when it comes is a failure, and its refresh token is kept", async () => {
+  const world = new Rotation({ latencyMs: 3_000, lifetimeMs: 2_000 })
+  const { tokens } = world.process()
+  expect(await world.failure(tokens.getToken())).toMatchObject({ code: "ERR_TOKEN_LIFETIME", transient: true })
+  expect(await world.isIntact()).toBe(true)
+  await world.clock.advance(60_000)
+  await world.failure(tokens.getToken())
+  expect(new Set(world.presented()).size).toBe(2)
+  expect(await world.isIntact()).toBe(true)
 })

@@ -37,8 +37,9 @@ export class EventLog {
     for (const end of this.#ends) end()
   }
 
-  #listen<N extends TokenEventName>(name: N): () => void {
-    return onTokenEvent(name, (event) => this.#events[name].push(event))
+  #listen(name: TokenEventName): () => void {
+    const noted: unknown[] = this.#events[name]
+    return onTokenEvent(name, (event) => noted.push(event))
   }
 }
 

@@ -32,7 +32,12 @@ export class ScriptedSource implements TokenSource {
   async getToken({ previous, signal }: TokenRequest = {}): Promise<Token> {
     if (this.#refreshToken === undefined && !this.singleUse) return this.#issuer.request(undefined, signal)
     const refreshToken = previous?.refreshToken ?? this.#refreshToken
-    if (refreshToken !== undefined) return this.#issuer.request(refreshToken, signal)
+    if (refreshToken !== undefined) {
+      const token = await this.#issuer.request(refreshToken, signal)
+      return previous?.refreshToken === undefined
+        ? token.with({ refreshToken: token.refreshToken ?? refreshToken })
+        : token
+    }
     throw new TokenError("ERR_REAUTHENTICATION_REQUIRED", "there is no refresh token", { transient: false })
   }
 }

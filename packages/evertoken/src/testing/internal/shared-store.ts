@@ -120,6 +120,7 @@ export class StoreConnection implements TokenCache {
 
   async #take(claim: Claim, n: number): Promise<boolean> {
     const taken = await claim.take(n)
+    if (taken && this.#cut) await claim.abandon()
     if (taken) this.#taken.add(claim)
     return taken
   }

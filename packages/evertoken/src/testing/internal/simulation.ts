@@ -65,7 +65,8 @@ export class Simulation {
     const noted = promise.finally(() => (progress.settled = true))
     noted.catch(() => undefined)
     const until = this.clock.monotonic() + limitMs
-    for (await this.clock.advance(0); !progress.settled;) {
+    await this.clock.advance(0)
+    while (!progress.settled) {
       const { nextTimerInMs } = this.clock
       if (nextTimerInMs === undefined) throw new Error("nothing is left to wait for")
       if (this.clock.monotonic() + nextTimerInMs > until) throw new Error(`not settled within ${limitMs} ms`)

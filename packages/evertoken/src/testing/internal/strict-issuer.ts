@@ -84,6 +84,11 @@ export class StrictIssuer {
     this.#usual = behaviour
   }
 
+  /** All further requests meet what is usual. */
+  forgetScript(): void {
+    this.#script.length = 0
+  }
+
   isLive(refreshToken: string | undefined): boolean {
     return this.#families.some(({ current, revoked }) => !revoked && current === refreshToken)
   }
