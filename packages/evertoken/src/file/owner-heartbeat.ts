@@ -18,6 +18,7 @@ export class OwnerHeartbeat {
   readonly #path: string
   readonly #options: OwnerHeartbeatOptions
   #timer: Timer | undefined
+  #starting: Promise<void> | undefined
   #release: (() => Promise<void>) | undefined
   #stopped = false
   #lost = false
@@ -34,17 +35,22 @@ export class OwnerHeartbeat {
   }
 
   /** Never rejects: what cannot be begun now is tried again. */
-  async start(): Promise<void> {
-    await this.#beginIfNeeded().catch(() => undefined)
-    if (this.#stopped) return this.#end()
-    if (this.#release !== undefined) return
-    this.#timer = this.#options.clock.setTimer(() => void this.start(), LOOK_EVERY_MS, { ref: false })
+  start(): Promise<void> {
+    this.#starting = this.#start()
+    return this.#starting
   }
 
   async stop(): Promise<void> {
     this.#stopped = true
     this.#timer?.cancel()
+    await this.#starting
     await this.#end()
+  }
+
+  async #start(): Promise<void> {
+    await this.#beginIfNeeded().catch(() => undefined)
+    if (this.#stopped || this.#release !== undefined) return
+    this.#timer = this.#options.clock.setTimer(() => void this.start(), LOOK_EVERY_MS, { ref: false })
   }
 
   async #beginIfNeeded(): Promise<void> {
