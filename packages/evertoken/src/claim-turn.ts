@@ -50,20 +50,20 @@ export class ClaimTurns {
     if (view.rejected) throw reauthenticationRequired("the issuer has refused the refresh token")
     const stoodStillMs = this.#observation.note(plan.subject.what, view.n)
     if (decideClaim(this.#situation(plan, view, stoodStillMs)) === undefined) return undefined
-    if (!(await this.#taken(claim, view.n + 1))) return undefined
+    if (!(await this.#taken(plan, claim, view.n + 1))) return undefined
     const takenAt = clock.monotonic()
     step("claimed", plan, { n: view.n + 1 })
     const presentation = await this.#stillDue(plan, claim)
     if (presentation !== undefined) return { claim, takenAt, presentation }
-    await this.#options.releases.release(claim, "own")
+    await this.#options.releases.release(claim, "own", plan)
     return undefined
   }
 
-  async #taken(claim: Claim, n: number): Promise<boolean> {
+  async #taken(plan: RenewalPlan, claim: Claim, n: number): Promise<boolean> {
     try {
       return await claim.take(n)
     } catch (error) {
-      await this.#options.releases.release(claim, "own") // it may be there all the same
+      await this.#options.releases.release(claim, "own", plan) // it may be there all the same
       throw error
     }
   }
@@ -79,7 +79,7 @@ export class ClaimTurns {
       if (!sameVersion(stored?.version, plan.expected)) return undefined
       return decidePresentation(this.#situation(plan, view, 0))
     } catch (error) {
-      await releases.release(claim, "own")
+      await releases.release(claim, "own", plan)
       throw error
     }
   }

@@ -46,7 +46,7 @@ export class Renewal {
   readonly #singleUse: boolean
   readonly #step: StepReporter
   readonly #closing = new AbortController()
-  readonly #releases = new ClaimReleases()
+  readonly #releases: ClaimReleases
   readonly #refused: RefusedGrants
   readonly #repeated: RepeatedAnswer
   #request: IssuerRequest | undefined
@@ -57,6 +57,7 @@ export class Renewal {
     this.#authority = new Authority(options.stack, options.known)
     this.#singleUse = options.source.singleUse ?? false
     this.#step = stepReporter(options.stack.key)
+    this.#releases = new ClaimReleases(this.#step)
     this.#refused = new RefusedGrants(this.#authority, options)
     this.#repeated = new RepeatedAnswer(options)
   }
@@ -128,7 +129,7 @@ export class Renewal {
     const { record } = this.#options.known
     if (kept === undefined || sameVersion(kept.plan.expected, record?.version)) return
     this.#kept = undefined
-    await this.#releases.release(kept.claim, kept.because === "unwritten" ? "all" : "own")
+    await this.#releases.release(kept.claim, kept.because === "unwritten" ? "all" : "own", kept.plan)
   }
 
   #isSatisfied(need: TokenNeed): boolean {
@@ -172,7 +173,7 @@ export class Renewal {
       const wasPaused = clock.monotonic() - takenAt > LONGEST_PAUSE_BEFORE_SENDING_MS
       isReady = isHeld && !wasPaused && !this.#closing.signal.aborted
     } finally {
-      if (!isReady) await this.#releases.release(claim, "own")
+      if (!isReady) await this.#releases.release(claim, "own", plan)
     }
     return isReady
   }
@@ -184,7 +185,7 @@ export class Renewal {
     if (!rejected) await claim.markSent()
     if (rejected || !(await claim.isHeld())) {
       this.#kept = undefined
-      await (rejected ? this.#releases.release(claim, "own") : claim.abandon())
+      await (rejected ? this.#releases.release(claim, "own", plan) : claim.abandon())
       return false
     }
     await this.#send({ plan, claim, presentation: "repeat", reachable: true }, need)
@@ -230,7 +231,7 @@ export class Renewal {
       this.#kept = { ...attempt, claim, because: "outcome-unknown" }
       throw this.#noted(error, requestTimeoutMs - (clock.monotonic() - sentAt))
     }
-    await this.#releases.release(claim, "own")
+    await this.#releases.release(claim, "own", plan)
     throw this.#noted(error)
   }
 
@@ -238,7 +239,7 @@ export class Renewal {
     const { coolDown, stack } = this.#options
     this.#kept = undefined
     const adopted = await this.#refused.refuse(plan.subject.what, claim)
-    await this.#releases.release(claim, "own")
+    await this.#releases.release(claim, "own", plan)
     if (adopted) return
     const final = reauthenticationRequired("the issuer has refused the refresh token", error)
     const { code, transient } = final
@@ -261,11 +262,11 @@ export class Renewal {
       try {
         const committed = await this.#authority.commit(record, plan.expected)
         this.#step("committed", plan)
-        await this.#releases.release(claim, committed ? "all" : "own")
+        await this.#releases.release(claim, committed ? "all" : "own", plan)
         return committed ? generation : undefined
       } catch {
         if (this.#singleUse && claim) this.#kept = { ...attempt, claim, because: "unwritten" }
-        else await this.#releases.release(claim, "own")
+        else await this.#releases.release(claim, "own", plan)
       }
     }
     if (known.take(record, { written: false })) {

@@ -68,3 +68,23 @@ test("no step but the sending tells of a presentation", async () => {
   expect(others.length).toBeGreaterThan(0)
   expect(others.filter(({ presentation }) => presentation !== undefined)).toEqual([])
 })
+
+test("every step of a renewal is told, in the order of the protocol", async () => {
+  const log = new EventLog()
+  const world = new World()
+  await world.outcome(world.rotating().tokens.getToken())
+  log.end()
+  const steps = log.of("step").map(({ step }) => step)
+  const inOrder = ["looked", "claimed", "looked-again", "marked", "sending", "answered", "committed", "released"]
+  expect(steps).toEqual(inOrder)
+})
+
+test("a claim that is given back without a renewal is told to be released", async () => {
+  const log = new EventLog()
+  const world = new World()
+  world.issuer.next("too-many")
+  await world.failure(world.rotating().tokens.getToken())
+  log.end()
+  const steps = log.of("step").map(({ step }) => step)
+  expect(steps).toEqual(["looked", "claimed", "looked-again", "marked", "sending", "released"])
+})
