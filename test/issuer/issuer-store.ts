@@ -30,7 +30,12 @@ export class IssuerStore {
 
   /** Whether a use of this refresh token has been answered with a new one. */
   isSpent(refreshToken: string): boolean {
-    return this.#spentAt.has(`RefreshToken:${refreshToken}`)
+    return this.spentAt(refreshToken) !== undefined
+  }
+
+  /** When that was, last, in epoch milliseconds. */
+  spentAt(refreshToken: string): number | undefined {
+    return this.#spentAt.get(`RefreshToken:${refreshToken}`)
   }
 
   #put(key: string, payload: AdapterPayload): void {

@@ -7,7 +7,7 @@ import { createProvider } from "./issuer-provider.js"
 import { IssuerStore } from "./issuer-store.js"
 import type { PlannedAnswer } from "./planned-answers.js"
 import { TokenEndpoint } from "./token-endpoint.js"
-import type { Presentation, RequestCounts, TokenRequestRecord } from "./token-requests.js"
+import type { Presentation, RequestCounts, TokenAnswer, TokenRequestRecord } from "./token-requests.js"
 
 export interface RealIssuerOptions {
   /** Lifetime of access tokens, in seconds, as `expires_in` says it. Default 3,600. */
@@ -22,6 +22,8 @@ export interface RealIssuerOptions {
   readonly scopes?: readonly string[]
   /** Called at each token request, before it is answered. */
   readonly onTokenRequest?: (request: TokenRequestRecord) => void
+  /** Called with what became of each token request, lost answers included. */
+  readonly onTokenAnswer?: (answer: TokenAnswer) => void
 }
 
 export interface RefreshTokenGrant {
@@ -83,7 +85,8 @@ export class RealIssuer {
     }
     const rotation = options.rotation ?? true
     const provider = await createProvider({ issuer: url, clients: metadata, scopes, store, rotation, lifetimes })
-    const endpoint = new TokenEndpoint(provider, store, options.onTokenRequest ?? (() => undefined))
+    const { onTokenRequest: onRequest = () => undefined, onTokenAnswer: onAnswer = () => undefined } = options
+    const endpoint = new TokenEndpoint(provider, store, { onRequest, onAnswer })
     return new RealIssuer({ server, port, url, clients, provider, endpoint, lifetimes, scope })
   }
 

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto"
+import type { IncomingHttpHeaders } from "node:http"
+import type { PlannedAnswer } from "./planned-answers.js"
 
 /** One request at the token endpoint, as it came. No secret. */
 export interface TokenRequestRecord {
@@ -11,6 +13,8 @@ export interface TokenRequestRecord {
   readonly audience: string | undefined
   /** How the client authenticated itself. */
   readonly authentication: "basic" | "form" | "assertion" | "none"
+  /** The header `x-request-id`: what the sender calls it. */
+  readonly requestId: string | undefined
 }
 
 /** One use of a refresh token, whatever came of it. */
@@ -22,6 +26,19 @@ export interface Presentation {
    * issuer revokes the family.
    */
   readonly use: "first" | "again" | "reuse"
+}
+
+/** What became of a request at the token endpoint, as the issuer knows it. No secret. */
+export interface TokenAnswer {
+  readonly request: TokenRequestRecord
+  /** Undefined: it came without a refresh token. */
+  readonly presentation: Presentation | undefined
+  /** What it met instead of a plain answer. */
+  readonly planned: PlannedAnswer | undefined
+  /** The provider's. Undefined: it was not processed. */
+  readonly status: number | undefined
+  /** Epoch milliseconds at which the refresh token was spent, by this request or an earlier one. */
+  readonly spentAt: number | undefined
 }
 
 /** How many requests came to the token endpoint, answered or not. */
@@ -50,7 +67,7 @@ export class TokenRequests {
     }
   }
 
-  arrived(form: URLSearchParams, authorization: string | undefined): TokenRequestRecord {
+  arrived(form: URLSearchParams, { authorization, ...headers }: IncomingHttpHeaders): TokenRequestRecord {
     const of = (name: string) => form.get(name) ?? undefined
     const record: TokenRequestRecord = {
       at: Date.now(),
@@ -60,16 +77,19 @@ export class TokenRequests {
       resource: of("resource"),
       audience: of("audience"),
       authentication: authenticationOf(form, authorization),
+      requestId: [headers["x-request-id"]].flat()[0],
     }
     this.records.push(record)
     return record
   }
 
-  presented(refreshToken: string, isSpent: boolean): void {
+  presented(refreshToken: string, isSpent: boolean): Presentation {
     const hash = createHash("sha256").update(refreshToken).digest("hex").slice(0, 16)
     const again = this.#seen.has(hash) ? "again" : "first"
     this.#seen.add(hash)
-    this.presentations.push({ hash, use: isSpent ? "reuse" : again })
+    const presentation: Presentation = { hash, use: isSpent ? "reuse" : again }
+    this.presentations.push(presentation)
+    return presentation
   }
 
   answered(status: number): void {

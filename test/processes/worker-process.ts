@@ -63,7 +63,11 @@ export class WorkerProcess {
   ): Promise<ReturnType<WorkerCalls[M]>> {
     const id = ++this.#id
     const answer = new Promise<SeenToken | undefined>((resolve, reject) => this.#waiting.set(id, { resolve, reject }))
-    this.#child.send({ id, method, args })
+    // a process that ends meanwhile is told of by `exited`
+    this.#child.send({ id, method, args }, (error) => {
+      if (error !== null) this.#waiting.get(id)?.reject(error)
+      if (error !== null) this.#waiting.delete(id)
+    })
     return (await answer) as ReturnType<WorkerCalls[M]>
   }
 

@@ -1,37 +1,63 @@
-import { CachedTokenSource, hashOf, onTokenEvent, TokenError, TokenWatcher, type Token } from "evertoken"
+import {
+  CachedTokenSource,
+  hashOf,
+  onTokenEvent,
+  TokenError,
+  TokenWatcher,
+  type RenewalStep,
+  type Token,
+} from "evertoken"
 import { FileTokenCache } from "evertoken/file"
 import { ClientCredentialsSource, RefreshTokenSource } from "evertoken/oauth2"
-import type { SeenToken, WorkerCalls, WorkerConfig, WorkerMessage, WorkerRequest } from "./worker-protocol.js"
+import { Journal } from "./journal.js"
+import { nameRequests, renewForEver } from "./renewing.js"
+import type {
+  HaltSignal,
+  SeenToken,
+  WorkerCalls,
+  WorkerConfig,
+  WorkerMessage,
+  WorkerRequest,
+} from "./worker-protocol.js"
 
 /** One process of many on the same store, driven over IPC by a `WorkerProcess`. */
-let source: CachedTokenSource | undefined
+let configured: { readonly tokens: CachedTokenSource; readonly lineage: string } | undefined
 let watcher: TokenWatcher | undefined
 let last: Token | undefined
+let trap: { readonly step: RenewalStep; readonly signal: HaltSignal } | undefined
+let journal: Journal | undefined
 
 const calls: { [M in keyof WorkerCalls]: (...args: Parameters<WorkerCalls[M]>) => Promise<SeenToken | undefined> } = {
   async configure(config) {
-    source = sourceOf(config)
-    return Promise.resolve(undefined)
+    await close()
+    configured = { tokens: sourceOf(config), lineage: hashOf(config.refreshToken ?? "") }
+    return undefined
   },
   async getToken() {
-    return seen(await configured().getToken())
+    return seen(await tokens().getToken())
   },
   async renew() {
-    return seen(await configured().getToken({ newerThan: last }))
+    return seen(await tokens().getToken({ newerThan: last }))
   },
   async haltAt(step, signal) {
-    onTokenEvent("step", (event) => {
-      if (event.step === step) process.kill(process.pid, signal)
-    })
-    return Promise.resolve(undefined)
+    trap = { step, signal }
+    return undefined
+  },
+  async keepRenewing({ journal: path, name, seed, restMs }) {
+    const book = (journal = new Journal(path, name))
+    book.write({ event: "started", pid: process.pid })
+    nameRequests(book)
+    const source = () => configured ?? notConfigured()
+    void renewForEver({ journal: book, seed, restMs, source })
+    return undefined
   },
   async startWatcher() {
-    watcher = await TokenWatcher.start(configured())
+    watcher = await TokenWatcher.start(tokens())
     watcher.token$.subscribe((token) => send({ token: seen(token) }))
     return seen(watcher.current())
   },
   async close() {
-    await (watcher ?? source)?.close()
+    await close()
     return undefined
   },
 }
@@ -45,31 +71,45 @@ process.on("message", (request: WorkerRequest) => {
 })
 process.on("disconnect", () => process.exit())
 process.on("SIGTERM", () => {
-  void calls.close().then(() => process.exit(0))
+  void close().then(() => process.exit(0))
 })
-onTokenEvent("step", ({ step }) => send({ step }))
-onTokenEvent("waiting", () => send({ waiting: true }))
+onTokenEvent("step", (event) => {
+  if (journal === undefined) send({ step: event.step })
+  else journal.step(event)
+  if (trap?.step !== event.step) return
+  const { step, signal } = trap
+  trap = undefined
+  journal?.write({ event: "halting", signal, step })
+  process.kill(process.pid, signal)
+})
+onTokenEvent("waiting", () => {
+  if (journal === undefined) send({ waiting: true })
+})
 
 function sourceOf(config: WorkerConfig): CachedTokenSource {
-  const {
-    issuer,
-    clientId,
-    clientSecret,
-    refreshToken,
-    file,
-    requestTimeoutMs = 10_000,
-    minimumIntervalMs = 10_000,
-  } = config
+  const { issuer, clientId, clientSecret, refreshToken, file } = config
+  const { requestTimeoutMs = 10_000, claimTimeoutMs = 15_000, minimumIntervalMs = 10_000 } = config
   const asked =
     clientSecret === undefined
       ? new RefreshTokenSource({ issuer, clientId, clientAuthentication: "none", refreshToken })
       : new ClientCredentialsSource({ issuer, clientId, clientSecret, scope: "api:read" })
-  return new CachedTokenSource(asked, { caches: [new FileTokenCache(file)], requestTimeoutMs, minimumIntervalMs })
+  const caches = [new FileTokenCache(file)]
+  return new CachedTokenSource(asked, { caches, requestTimeoutMs, claimTimeoutMs, minimumIntervalMs })
 }
 
-function configured(): CachedTokenSource {
-  if (source === undefined) throw new TypeError("configure the worker first")
-  return source
+async function close(): Promise<void> {
+  if (configured === undefined) return
+  journal?.write({ event: "closing" })
+  await (watcher ?? configured.tokens).close()
+  journal?.write({ event: "closed" })
+}
+
+function tokens(): CachedTokenSource {
+  return configured?.tokens ?? notConfigured()
+}
+
+function notConfigured(): never {
+  throw new TypeError("configure the worker first")
 }
 
 function seen(token: Token): SeenToken {
