@@ -2,7 +2,7 @@ import { effectiveGeneration, recordAt } from "./generations.js"
 import type { ModelStep } from "./model-step.js"
 import type { ModelOptions } from "./options.js"
 import { type Process, State, type Dimensions } from "./state.js"
-import { hasToken, NOTHING, SIGNED_OUT, tokenOf } from "./vocabulary.js"
+import { hasToken, NOTHING, presentationName, SIGNED_OUT, tokenOf } from "./vocabulary.js"
 
 /** Who is told of the edges that lead out of a state, in an order that is always the same. */
 export interface EdgeListener {
@@ -122,5 +122,7 @@ export class Expansion {
 }
 
 function stepOf(process: Process | undefined, step: ModelStep["step"], detail: string): ModelStep {
-  return { process: process === undefined ? undefined : process.index + 1, step, detail }
+  if (process === undefined) return { process: undefined, step, detail }
+  const presentation = step === "sending" ? presentationName(process.presentation) : undefined
+  return { process: process.index + 1, step, presentation, detail }
 }

@@ -19,9 +19,7 @@ ${Object.entries(SUITES)
   --help          this text
 
 A configuration says which invariants it is to break; "mended" and "extended" break none. Exit code 1: something broke
-that should not, or no longer breaks though it should. The large suites want memory:
-
-  NODE_OPTIONS=--max-old-space-size=4000 npm run model -- --suite mended,extended
+that should not, or no longer breaks though it should. The largest take about 1.5 GB and two minutes each.
 `
 
 const PROGRESS_EVERY_MS = 5_000

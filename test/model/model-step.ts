@@ -1,4 +1,4 @@
-import type { RenewalStep } from "../../packages/evertoken/src/events.js"
+import type { Presentation, RenewalStep } from "../../packages/evertoken/src/events.js"
 
 /** Moves between two named steps of the transaction. */
 export type InnerStep =
@@ -40,6 +40,8 @@ export interface ModelStep {
   readonly process: number | undefined
   /** The transaction's own name if it reaches one of its named steps by this move. */
   readonly step: RenewalStep | InnerStep | OutsideStep
+  /** With `sending`: how what is spent is presented. */
+  readonly presentation?: Presentation | undefined
   /** In words, for people. */
   readonly detail: string
 }

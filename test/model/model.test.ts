@@ -60,6 +60,13 @@ describe("the shortest counter-examples", () => {
     }
   })
 
+  it("tell with each sending how the token is presented, by the code's own names", () => {
+    const presentations = examples.flatMap(({ steps }) =>
+      steps.flatMap(({ step, presentation }) => (step === "sending" ? [presentation] : [])),
+    )
+    expect(new Set(presentations)).toEqual(new Set(["first", "repeat", "last-try"]))
+  })
+
   it("end with the sending, where a token is presented that should not be", () => {
     const presented = examples.filter(({ breaks }) => breaks.startsWith("I1"))
     expect(presented.length).toBeGreaterThan(5)

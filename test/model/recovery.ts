@@ -73,14 +73,17 @@ function hasUsedUpLastTry(search: Search, state: State, record: number): boolean
   return false
 }
 
-/** As coded, the store may have been written just after the last look in it: then the next look adopts that. */
+/** Whether all who live believe it, and are wrong. */
 function despairs({ options }: Search, state: State): boolean {
-  const isAsCoded = options.granularity === "as-coded"
-  const generation = isAsCoded ? effectiveGeneration(state, options) : 0
-  const isDesperate = ({ alive, phase, heldGeneration }: Process) =>
-    alive === 0 || (phase === Phase.reauthentication && !(isAsCoded && generation > heldGeneration))
-  return options.grant === "single-use" && state.processes.every(isDesperate)
+  // as coded, the store may have been written just after the last look in it: then the next look adopts that
+  const generation = options.granularity === "as-coded" ? effectiveGeneration(state, options) : 0
+  const isWrong = (process: Process) =>
+    process.phase === Phase.reauthentication && generation <= process.heldGeneration && !hasLostItsOwn(state, process)
+  return options.grant === "single-use" && state.processes.every((process) => process.alive === 0 || isWrong(process))
 }
+
+/** The new refresh token that it was configured with is good for nothing any more: it is right. */
+const hasLostItsOwn = (state: State, { configured }: Process): boolean => configured !== 0 && state.revoked.get(1) !== 0
 
 /** Those that must recover and cannot. Ways lead mostly to later states: backwards, few rounds find them all. */
 function statesWithoutWay({ targets, firstEdge }: Search, judgements: Uint8Array): number[] {

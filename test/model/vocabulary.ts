@@ -1,3 +1,5 @@
+import type { Presentation as PresentationName } from "../../packages/evertoken/src/events.js"
+
 /** Where a process stands. Values are part of the packed state, and their order decides canonical forms. */
 export const Phase = {
   idle: 0,
@@ -42,10 +44,11 @@ export const Purpose = {
   repeatWrite: 5,
 } as const
 
-/** How a token is presented. */
-export const Presentation = { first: 0, retry: 1, lastTry: 2, withinLeeway: 3, none: 9 } as const
-const PRESENTATION_NAMES = ["first", "retry", "last try", "within leeway"]
-export const presentationName = (presentation: number): string => PRESENTATION_NAMES[presentation] ?? "none"
+/** How a token is presented, by the names of the code; `none`: no try is left. */
+export const Presentation = { first: 0, repeat: 1, lastTry: 2, withinLeeway: 3, none: 9 } as const
+const PRESENTATIONS: readonly PresentationName[] = ["first", "repeat", "last-try", "within-leeway"]
+export const presentationName = (presentation: number): PresentationName | undefined => PRESENTATIONS[presentation]
+export const describePresentation = (presentation: number): string => presentationName(presentation) ?? "no try is left"
 
 /** What has become of a request, as far as the network and the issuer know. */
 export const Request = { none: 0, underWay: 1, granted: 2, notProcessed: 3, invalidGrant: 4, serverError: 5 } as const

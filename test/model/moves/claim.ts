@@ -1,7 +1,7 @@
 import { decidePresentation, highestClaim, isGone, otherLivingClaim, ownerOf } from "../claims.js"
 import type { Expansion } from "../expansion.js"
 import type { Process, State } from "../state.js"
-import { After, Owner, Phase, Presentation, presentationName, Purpose } from "../vocabulary.js"
+import { After, Owner, describePresentation, Phase, Presentation, Purpose } from "../vocabulary.js"
 import { finish, forgetRead, look, startRelease } from "./transitions.js"
 
 /** Lists the claims on the subject, and looks whether the owner of the highest one lives. */
@@ -41,7 +41,7 @@ export function readMarks(x: Expansion, next: State, me: Process): void {
   if (presentation === Presentation.none) return giveUp(x, next, me)
   me.presentation = presentation
   me.phase = x.options.granularity === "as-coded" ? Phase.readingTombstone : Phase.claiming
-  x.emit(next, me, "marks-read", `decides: ${presentationName(presentation)}`)
+  x.emit(next, me, "marks-read", `decides: ${describePresentation(presentation)}`)
 }
 
 export function readTombstone(x: Expansion, next: State, me: Process): void {
@@ -58,7 +58,7 @@ export function claim(x: Expansion, next: State, me: Process): void {
     return x.emit(next, me, "waited", `claim ${n} is there already`)
   }
   next.owners.set(subject, n, ownerOf(me))
-  const how = presentationName(me.presentation)
+  const how = describePresentation(me.presentation)
   if (x.options.granularity === "as-coded") {
     me.phase = Phase.rereadingLiveness
     me.paused = 0 // counted from here
@@ -80,7 +80,7 @@ export function rereadMarks(x: Expansion, next: State, me: Process): void {
     me.presentation = presentation
     me.phase = Phase.rereadingTombstone
   }
-  x.emit(next, me, "marks-read", `decides again: ${presentationName(presentation)}`)
+  x.emit(next, me, "marks-read", `decides again: ${describePresentation(presentation)}`)
 }
 
 export function rereadTombstone(x: Expansion, next: State, me: Process): void {
@@ -106,7 +106,7 @@ function readLivenessLast(x: Expansion, next: State, me: Process, highest: numbe
   }
   if (me.presentation === Presentation.none) return leaveTombstone(x, next, me)
   me.phase = Phase.claiming
-  x.emit(next, me, "claims-found", `owner gone: ${presentationName(me.presentation)}`)
+  x.emit(next, me, "claims-found", `owner gone: ${describePresentation(me.presentation)}`)
 }
 
 function giveUp(x: Expansion, next: State, me: Process): void {

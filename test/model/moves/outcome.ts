@@ -35,7 +35,7 @@ export function meetUnknownOutcome(x: Expansion, next: State, me: Process): void
     startRelease(me, After.idle)
     return x.emit(next, me, "answered", "ambiguous: gives the claim up")
   }
-  me.presentation = Presentation.retry
+  me.presentation = Presentation.repeat
   if (x.options.repetition === "blind") me.phase = Phase.beforeSending
   else look(me, Purpose.repeatRequest)
   x.emit(next, me, "will-repeat", "will send again")
@@ -111,7 +111,7 @@ function loseAnswer(me: Process): void {
 function meetNotProcessed(x: Expansion, next: State, me: Process): void {
   const { presentation } = me
   if (presentation === Presentation.lastTry) next.lastTries.add(me.subject, -1)
-  if (presentation === Presentation.retry && x.options.notProcessedAfterUnknown === "keep") {
+  if (presentation === Presentation.repeat && x.options.notProcessedAfterUnknown === "keep") {
     me.phase = Phase.outcomeUnknown
     return x.emit(next, me, "answered", "gets 429, keeps its claim")
   }

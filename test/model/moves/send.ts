@@ -1,7 +1,7 @@
 import { highestClaim, holdsClaim } from "../claims.js"
 import type { Expansion } from "../expansion.js"
 import type { Process, State } from "../state.js"
-import { After, Mark, Phase, Presentation, presentationName, Request } from "../vocabulary.js"
+import { After, describePresentation, Mark, Phase, Presentation, Request } from "../vocabulary.js"
 import { startRelease } from "./transitions.js"
 
 /** The write-ahead intent. */
@@ -38,7 +38,7 @@ export function isHeld(state: State, me: Process): boolean {
 /** Emits that more than 5 s have gone by, which may be so at any time. @returns whether they may not have. */
 function passesPauseRule(x: Expansion, me: Process): boolean {
   const isAnySend = x.options.pauseRule === "any-send"
-  const isFirst = me.hasSent === 0 && me.presentation !== Presentation.retry
+  const isFirst = me.hasSent === 0 && me.presentation !== Presentation.repeat
   if (isAnySend || isFirst) {
     const late = x.successor()
     startRelease(late.process(me.index), After.look)
@@ -49,7 +49,7 @@ function passesPauseRule(x: Expansion, me: Process): boolean {
 
 function send(x: Expansion, next: State, me: Process): void {
   const { subject } = me
-  const detail = `sends ${x.nameOf(subject)} (${presentationName(me.presentation)})`
+  const detail = `sends ${x.nameOf(subject)} (${describePresentation(me.presentation)})`
   const rule = x.isSingleUse ? brokenBySingleUse(x, next, me) : brokenByRepeatable(x, next, me)
   if (x.isSingleUse && me.presentation === Presentation.lastTry) next.lastTries.add(subject, 1)
   me.phase = Phase.waiting
