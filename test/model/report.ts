@@ -16,7 +16,7 @@ export function surprises({ breaks }: Configuration, { violations }: CheckResult
 }
 
 /** Options that differ from the protocol they are closest to. */
-export function describeOptions(options: ModelOptions): string {
+function describeOptions(options: ModelOptions): string {
   const base = options.granularity === "as-coded" ? AS_CODED : MENDED
   const names = Object.keys(FIRST_TEXT) as (keyof ModelOptions)[]
   const changed = names.filter((name) => options[name] !== base[name]).map((name) => `${name}=${options[name]}`)
