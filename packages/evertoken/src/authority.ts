@@ -1,6 +1,7 @@
 import type { CacheStack } from "./cache-stack.js"
 import { publish } from "./events.js"
 import type { KnownToken } from "./known-token.js"
+import { isUnknownTo, onTopOf } from "./renewal-plan.js"
 import type { StoredToken } from "./token-cache.js"
 import { sameVersion, type TokenVersion } from "./token.js"
 
@@ -41,6 +42,9 @@ export class Authority {
   }
 
   async #refused(record: StoredToken, current: StoredToken | undefined): Promise<boolean> {
+    if (current !== undefined && isUnknownTo(current, { ...record, ...record.version })) {
+      return (await this.commit(onTopOf(current, record), current.version)) && current.token !== undefined
+    }
     if (current !== undefined && this.#known.adopt(current)) {
       await this.#adopted(current)
       return false

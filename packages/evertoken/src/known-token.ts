@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.js"
 import { randomId } from "./random.js"
+import { isUnknownTo, onTopOf } from "./renewal-plan.js"
 import type { StoredToken } from "./token-cache.js"
 import { HeldToken } from "./token-lifetime.js"
 import { sameVersion, type TokenVersion } from "./token.js"
@@ -49,15 +50,21 @@ export class KnownToken {
    * Whether what was renewed while the authority was out of reach is worth more than the later record found there now:
    * it lasts longer, and no other refresh token and no sign-out would be lost.
    */
-  outlasts({ version, token, fingerprint }: StoredToken): boolean {
+  outlasts(stored: StoredToken): boolean {
+    const { version, token, fingerprint } = stored
     const held = this.#held
+    if (this.#beginsLineageUnknownTo(stored)) return true
     if (this.#written || held === undefined || held.isExpired() || !this.isOlderThan(version)) return false
     if (fingerprint !== this.#fingerprint || token?.refreshToken !== held.token.refreshToken) return false
     return token !== undefined && token.expiresAt < held.token.expiresAt
   }
 
   /** Makes what is known the successor of `stored`. */
-  renumber({ version, lineages }: StoredToken): void {
+  renumber(stored: StoredToken): void {
+    const { version, lineages } = stored
+    if (this.#record !== undefined && this.#beginsLineageUnknownTo(stored)) {
+      return this.#replace(onTopOf(stored, this.#record), false)
+    }
     const next = { lineage: version.lineage, generation: version.generation + 1, id: randomId() }
     const record = this.#record
     const token = record?.token?.with({ version: next })
@@ -82,6 +89,11 @@ export class KnownToken {
     }
     this.#replace(record, written)
     return true
+  }
+
+  #beginsLineageUnknownTo(stored: StoredToken): boolean {
+    const record = this.#record
+    return !this.#written && record !== undefined && isUnknownTo(stored, { ...record, ...record.version })
   }
 
   #replace(record: StoredToken, written: boolean): void {

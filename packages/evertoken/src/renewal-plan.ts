@@ -86,3 +86,26 @@ function ownToken(source: TokenSource, { token, fingerprint }: StoredToken): Tok
 function versionName(version: TokenVersion | undefined): string {
   return version === undefined ? "v0" : `v${version.generation}-${version.id}`
 }
+
+/**
+ * Whether `lineages` begin with `lineage` one that `stored` has never seen: another process has rotated the old one
+ * meanwhile, and what a configured refresh token was spent for must not be lost with it.
+ */
+export function isUnknownTo(
+  stored: StoredToken,
+  { lineage, lineages }: { readonly lineage: string; readonly lineages: readonly string[] },
+): boolean {
+  return lineages.includes(lineage) && !stored.lineages.includes(lineage)
+}
+
+/** `record`, which begins a lineage, as what follows `stored`. A sign-out stays one, but has seen the lineage. */
+export function onTopOf({ token, version, lineages }: StoredToken, record: StoredToken): StoredToken {
+  const { lineage } = token === undefined ? version : record.version
+  const next = { lineage, generation: version.generation + 1, id: randomId() }
+  return {
+    ...record,
+    version: next,
+    token: token && record.token?.with({ version: next }),
+    lineages: [...lineages, record.version.lineage],
+  }
+}

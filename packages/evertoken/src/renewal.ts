@@ -12,7 +12,7 @@ import { between, type Random } from "./random.js"
 import { RefusedGrants } from "./refused-grants.js"
 import type { Attempt, KeptAttempt } from "./renewal-attempt.js"
 import { claimTimedOut, isRefusedGrant, reauthenticationRequired, sourceClosed, unchanged } from "./renewal-errors.js"
-import { planRenewal, salvagedToken, successorOf, type RenewalPlan } from "./renewal-plan.js"
+import { isUnknownTo, planRenewal, salvagedToken, successorOf, type RenewalPlan } from "./renewal-plan.js"
 import { stepReporter, type StepReporter } from "./renewal-step.js"
 import { RepeatedAnswer } from "./repeated-answer.js"
 import { satisfies, type TokenNeed } from "./token-need.js"
@@ -128,6 +128,11 @@ export class Renewal {
     const kept = this.#kept
     const { record } = this.#options.known
     if (kept === undefined || sameVersion(kept.plan.expected, record?.version)) return
+    if (record?.token !== undefined && kept.because === "outcome-unknown" && isUnknownTo(record, kept.plan)) {
+      const { plan } = kept
+      this.#kept = { ...kept, plan: { ...plan, expected: record.version, lineages: [...record.lineages, plan.lineage] } }
+      return
+    }
     this.#kept = undefined
     await this.#releases.release(kept.claim, kept.because === "unwritten" ? "all" : "own", kept.plan)
   }
@@ -238,7 +243,7 @@ export class Renewal {
   async #refusedGrant(error: TokenError, { plan, claim }: Attempt): Promise<void> {
     const { coolDown, stack } = this.#options
     this.#kept = undefined
-    const adopted = await this.#refused.refuse(plan.subject.what, claim)
+    const adopted = await this.#refused.refuse(plan, claim)
     await this.#releases.release(claim, "own", plan)
     if (adopted) return
     const final = reauthenticationRequired("the issuer has refused the refresh token", error)

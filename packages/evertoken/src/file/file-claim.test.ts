@@ -68,13 +68,15 @@ describe("a claim", () => {
     expect((await next.look()).sentAgoMs).toBe(0)
   })
 
-  test("that could not be removed is that of a dead owner", async () => {
+  test("that could not be removed stays its owner's, and is removed when it is released again", async () => {
     const { claim } = await open()
     const mine = claim()
     await mine.take(1)
     failOnce("unlink", "EIO")
     await expect(mine.release("own")).rejects.toMatchObject({ code: "ERR_TOKEN_CACHE" })
-    expect(await claim().look()).toEqual({ ...NOTHING, n: 1, owner: "gone" })
+    expect(await claim().look()).toEqual({ ...NOTHING, n: 1, owner: "alive", othersAlive: true })
+    await mine.release("own")
+    expect(await claim().look()).toEqual(NOTHING)
   })
 
   test("is named by a hash where its subject is not fit for a file name", async () => {

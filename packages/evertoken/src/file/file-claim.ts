@@ -112,15 +112,13 @@ export class FileClaim implements Claim {
 
   release(extent: "own" | "all"): Promise<void> {
     return this.#inStore("release a claim in", async ({ side }) => {
+      // what cannot be removed now stays this owner's: it is released again, or abandoned
       const taken = this.#taken
+      await this.#dropReserved()
+      if (extent === "all") await this.#removeOthers(side, taken?.n)
+      if (taken !== undefined) await this.#removeOwn(side, taken)
       this.#taken = undefined
-      try {
-        await this.#dropReserved()
-        if (extent === "all") await this.#removeOthers(side, taken?.n)
-        if (taken !== undefined) await this.#removeOwn(side, taken)
-      } finally {
-        await this.#end(taken)
-      }
+      await this.#end(taken)
     })
   }
 

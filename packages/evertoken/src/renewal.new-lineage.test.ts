@@ -1,0 +1,58 @@
+import { expect, test } from "vitest"
+import { EventLog } from "./testing/internal/event-log.js"
+import { ScriptedSource } from "./testing/internal/scripted-source.js"
+import { KEY, Simulation } from "./testing/internal/simulation.js"
+
+test("a newly configured refresh token whose answer comes while another process rotates the old one is not lost", async () => {
+  const world = new Simulation({ latencyMs: 100 })
+  const [oldToken, newToken] = [world.issuer.signIn(), world.issuer.signIn()]
+  const old = world.start(new ScriptedSource(world.issuer, { refreshToken: oldToken }))
+  const first = await world.outcome(old.tokens.getToken())
+  const next = world.start(new ScriptedSource(world.issuer, { refreshToken: newToken }))
+
+  const both = [old.tokens.getToken({ newerThan: first }), next.tokens.getToken({ newerThan: first })]
+  await world.outcome(Promise.allSettled(both))
+  await world.clock.advance(60_000)
+  const held = (await world.record()).token
+  await world.outcome(next.tokens.getToken({ newerThan: held }))
+
+  expect(world.issuer.requests.filter(({ refreshToken }) => refreshToken === newToken)).toHaveLength(1)
+  expect(world.issuer.replayed).toEqual([])
+  expect(world.issuer.liveFamilies).toBe(2)
+})
+
+test("a sign-out during the first use of a configured refresh token wins, and the token is not presented again", async () => {
+  const world = new Simulation({ latencyMs: 100 })
+  const configured = world.issuer.signIn()
+  const owner = world.start(new ScriptedSource(world.issuer, { refreshToken: configured }))
+  const other = world.start(new ScriptedSource(world.issuer, { refreshToken: configured }))
+  const renewal = world.begin(owner.tokens.getToken())
+  await world.clock.advance(50)
+  await world.store.delete(KEY)
+
+  await expect(world.outcome(renewal)).rejects.toMatchObject({ code: "ERR_REAUTHENTICATION_REQUIRED" })
+  await expect(world.outcome(other.tokens.getToken())).rejects.toMatchObject({ code: "ERR_REAUTHENTICATION_REQUIRED" })
+  expect((await world.stored())?.token).toBeUndefined()
+  expect(world.issuer.requests).toHaveLength(1)
+})
+
+test("a refusal of what another process has replaced meanwhile is no reason to sign in again, even if its write was seen before", async () => {
+  const world = new Simulation({ latencyMs: 2_000 })
+  const process = world.start(new ScriptedSource(world.issuer, { refreshToken: world.issuer.signIn() }))
+  const first = await world.outcome(process.tokens.getToken())
+  const subscription = process.tokens.changes().subscribe()
+  const log = new EventLog()
+  world.issuer.next("invalid-grant")
+  const renewal = world.begin(process.tokens.getToken({ newerThan: first }))
+  await world.clock.advance(500)
+
+  const record = await world.record()
+  const version = { lineage: "elsewhere", generation: record.version.generation + 1, id: "another" }
+  const token = record.token.with({ accessToken: "newer", refreshToken: "newer-refresh-token", version })
+  await world.store.commit(KEY, { ...record, version, token }, { expected: record.version })
+
+  expect((await world.outcome(renewal)).accessToken).toBe("newer")
+  expect(log.of("renewal-failed")).toEqual([])
+  log.end()
+  subscription.unsubscribe()
+})
