@@ -93,6 +93,7 @@ describe("without usable metadata nothing is sent to a token endpoint", () => {
     ["with a relative token endpoint", { ...metadata, token_endpoint: "/token" }, /no valid token_endpoint/],
     ["with a token endpoint in the clear", { ...metadata, token_endpoint: "http://id.example.com/token" }, /not https/],
     ["with a token endpoint on this machine", { ...metadata, token_endpoint: "http://localhost/token" }, /not https/],
+    ["with a user name", { ...metadata, token_endpoint: "https://me:pw@id.example.com/token" }, /user name/],
     ["an array", [metadata], /not valid/],
   ])("%s", async (_, document, message) => {
     const { source, requested } = sourceWith({ [OIDC]: () => Response.json(document) })

@@ -84,6 +84,8 @@ function withTokenEndpoint(metadata: AuthorizationServer, issuer: URL): TokenSer
   if (!isSecureUrl(url) || (issuer.protocol === "https:" && url.protocol !== "https:")) {
     throw unusable("has a token_endpoint that is not https")
   }
+  // fetch refuses such a URL as a program's mistake, long after it was believed
+  if (url.username !== "" || url.password !== "") throw unusable("has a token_endpoint with a user name or password")
   return { ...metadata, token_endpoint: url.href }
 }
 
