@@ -371,3 +371,11 @@ test("a cache that tells of no changes leaves the changes of this process", asyn
   expect(changes).toBe(2)
   watching.unsubscribe()
 })
+
+test("a cache that has the record already is not written again", async () => {
+  const world = new Simulation()
+  const shared = world.store.open()
+  const { tokens } = world.start(new ScriptedSource(world.issuer), { before: [shared] })
+  await world.outcome(tokens.getToken())
+  expect(shared.asked.get("commit")).toBeUndefined()
+})

@@ -76,8 +76,9 @@ test("what a source throws that is no TokenError is told by its name and code al
   const world = new Simulation()
   const foreign = Object.assign(new Error("body: canary"), { code: "ECONNRESET", response: { body: "canary" } })
   const renamed = Object.assign(new Error("no"), { name: "canary is no name", code: "canary, too" })
-  for (const [index, thrown] of [foreign, "canary", { canary: true }, renamed].entries()) {
-    const getToken = () => Promise.reject<never>(thrown)
+  const anything: readonly unknown[] = [foreign, "canary", { canary: true }, renamed]
+  for (const [index, thrown] of anything.entries()) {
+    const getToken = () => Promise.reject(thrown)
     const { tokens } = world.start({ getToken }, { key: `key-${index}` })
     const error = await world.failure(tokens.getToken())
     expect(error).toMatchObject({ code: "ERR_TOKEN_SOURCE", transient: true, ambiguous: true })

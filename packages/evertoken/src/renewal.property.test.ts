@@ -26,7 +26,7 @@ const deed: fc.Arbitrary<Deed> = fc.oneof(
       do: fc.constant("issuer" as const),
       behaviour: fc.constantFrom(
         ...(["answer-lost", "reset", "unavailable", "refused", "too-many", "hangs", "hangs-processed"] as const),
-        ...(["over-at-once", "bare"] as const),
+        "over-at-once" as const,
       ),
     }),
   },

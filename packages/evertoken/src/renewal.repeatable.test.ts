@@ -101,6 +101,20 @@ test("another process's success ends the pause", async () => {
   expect(world.issuer.requests).toHaveLength(3)
 })
 
+test("another process's success ends the pause of one who still has a token, too", async () => {
+  const world = new Simulation()
+  const one = world.start(new ScriptedSource(world.issuer))
+  const two = world.start(new ScriptedSource(world.issuer))
+  const first = await world.outcome(one.tokens.getToken())
+  await world.outcome(two.tokens.getToken())
+  world.issuer.next("too-many")
+  await world.failure(one.tokens.getToken({ newerThan: first }))
+  const second = await world.outcome(two.tokens.getToken({ newerThan: first }))
+  expect((await world.outcome(one.tokens.getToken({ newerThan: first }))).accessToken).toBe(second.accessToken)
+  await world.outcome(one.tokens.getToken({ newerThan: second }))
+  expect(world.issuer.requests).toHaveLength(4)
+})
+
 test("an issuer that never answers costs a request timeout, and its claim is given back", async () => {
   const world = new Simulation()
   const { tokens } = world.start(new ScriptedSource(world.issuer), { requestTimeoutMs: 2_000 })

@@ -3,6 +3,7 @@ import { MemoryTokenCache } from "./memory-token-cache.js"
 import { atStep, EventLog } from "./testing/internal/event-log.js"
 import { ScriptedSource } from "./testing/internal/scripted-source.js"
 import { KEY, Simulation, type ProcessOptions } from "./testing/internal/simulation.js"
+import { hashOf } from "./token-source.js"
 
 const STALE = 460_000
 
@@ -473,4 +474,51 @@ test("a token that is expired when it comes is a failure, and its refresh token 
   await world.failure(tokens.getToken())
   expect(new Set(world.presented()).size).toBe(2)
   expect(await world.isIntact()).toBe(true)
+})
+
+test("each repetition renews the time of the mark", async () => {
+  const world = new Rotation()
+  const { tokens } = world.process()
+  world.issuer.usually("reset")
+  await world.failure(tokens.getToken())
+  while (world.issuer.requests.length < 3) await world.clock.advance(100)
+  const claim = world.store.claim(KEY, { what: hashOf(world.refreshToken), singleUse: true })
+  const sentAt = world.issuer.requests.at(-1)?.at ?? 0
+  expect((await claim.look()).sentAgoMs).toBe(world.clock.monotonic() - sentAt)
+})
+
+async function leaveDeadClaim(world: Rotation, refreshToken: string | undefined) {
+  const subject = { what: hashOf(refreshToken ?? ""), singleUse: true }
+  const dead = world.store.claim(KEY, subject)
+  await dead.take(1)
+  await dead.abandon()
+  return world.store.claim(KEY, subject)
+}
+
+test("after the write all claims on what was spent are removed, those of dead owners, too", async () => {
+  const world = new Rotation()
+  const claim = await leaveDeadClaim(world, world.refreshToken)
+  await world.outcome(world.process().tokens.getToken())
+  expect((await claim.look()).n).toBe(0)
+})
+
+test("after a late write all claims on what was spent are removed, those of dead owners, too", async () => {
+  const world = new Rotation()
+  const claim = await leaveDeadClaim(world, world.refreshToken)
+  const { tokens, connection } = world.process()
+  connection.faults.plan("commit", "fails", 2)
+  await world.outcome(tokens.getToken())
+  expect((await claim.look()).n).toBe(2)
+  await world.clock.advance(5_000)
+  expect((await claim.look()).n).toBe(0)
+})
+
+test("a refused write removes the writer's own claim only", async () => {
+  const world = new Rotation()
+  const { tokens } = world.process()
+  const token = await world.outcome(tokens.getToken())
+  const claim = await leaveDeadClaim(world, token.refreshToken)
+  atStep("answered", () => void world.store.delete(KEY))
+  await world.failure(tokens.getToken({ newerThan: token }))
+  expect(await claim.look()).toMatchObject({ n: 1, owner: "gone" })
 })

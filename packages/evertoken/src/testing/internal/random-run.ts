@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { salvagedRefreshToken, TokenError } from "../../errors.js"
+import { onTokenEvent, type Presentation } from "../../events.js"
 import type { Random } from "../../random.js"
 import { hashOf, type TokenRequest, type TokenSource } from "../../token-source.js"
 import type { Token } from "../../token.js"
@@ -24,7 +25,7 @@ export type Deed =
   | { readonly do: "fault"; readonly process: number; readonly operation: FaultyOperation; readonly fault: Fault }
   | { readonly do: "issuer"; readonly behaviour: Behaviour }
 
-interface Presentation {
+interface Presented {
   readonly at: number
   readonly by: Actor
   /** What came back to a process that was alive then; undefined: nobody knows. */
@@ -44,10 +45,11 @@ export class RandomRun {
   readonly #scheduler: OperationScheduler
   readonly #random: Random
   readonly #refreshToken = this.world.issuer.signIn()
-  readonly #presented = new Map<string, Presentation>()
+  readonly #presented = new Map<string, Presented>()
   readonly #actors: Actor[]
   readonly #broken: string[] = []
   #isCalm = false
+  #presentation: Presentation | undefined
 
   constructor(processes: number, scheduler: OperationScheduler, random: Random) {
     this.#scheduler = scheduler
@@ -56,6 +58,17 @@ export class RandomRun {
   }
 
   async run(deeds: readonly Deed[]): Promise<void> {
+    const end = onTokenEvent("step", ({ step, presentation }) => {
+      if (step === "sending") this.#presentation = presentation
+    })
+    try {
+      await this.#run(deeds)
+    } finally {
+      end()
+    }
+  }
+
+  async #run(deeds: readonly Deed[]): Promise<void> {
     for (const deed of deeds) {
       this.#do(deed)
       const steps = Math.floor(this.#random() * 12)
@@ -132,7 +145,7 @@ export class RandomRun {
     if (!by.isAlive) return new Promise(() => {})
     const refreshToken = request.previous?.refreshToken ?? this.#refreshToken
     this.#noteWhetherAllowed(refreshToken)
-    const presentation: Presentation = { at: this.world.clock.monotonic(), by }
+    const presentation: Presented = { at: this.world.clock.monotonic(), by }
     this.#presented.set(refreshToken, presentation)
     try {
       const token = await source.getToken(request)
@@ -154,6 +167,7 @@ export class RandomRun {
     if (before === undefined) return
     const { at, by, outcome } = before
     if (outcome === undefined) {
+      this.#expect(this.#presentation !== "first", "after an unknown outcome it is not presented as the first time")
       const agoMs = this.world.clock.monotonic() - at
       this.#expect(
         agoMs >= REQUEST_TIMEOUT_MS - MARKED_BEFORE_SENDING_MS,
@@ -203,6 +217,6 @@ export class RandomRun {
 }
 
 // what comes back to a dead process nobody knows
-function noteOutcome(presentation: Presentation, successor: string | undefined): void {
+function noteOutcome(presentation: Presented, successor: string | undefined): void {
   if (presentation.by.isAlive) presentation.outcome = { successor }
 }
