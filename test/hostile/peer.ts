@@ -1,6 +1,7 @@
 import { once } from "node:events"
 import type { Socket } from "node:net"
 import { setTimeout as wait } from "node:timers/promises"
+import { TLSSocket } from "node:tls"
 
 /** The server's end of one connection. Whatever is written after its end is dropped without a word. */
 export class Peer {
@@ -65,9 +66,10 @@ export class Peer {
     if (this.isOpen) this.#socket.end(data)
   }
 
-  /** By a TCP reset, after everything written has left. */
+  /** By a TCP reset, after everything written has left; within TLS by closing without a word. */
   reset(data?: string | Uint8Array): void {
-    const reset = () => void (this.#socket.destroyed ? undefined : this.#socket.resetAndDestroy())
+    const isTls = this.#socket instanceof TLSSocket
+    const reset = () => void (isTls ? this.#socket.destroy() : this.#socket.resetAndDestroy())
     if (data === undefined || !this.isOpen) reset()
     else this.#socket.write(data, reset)
   }

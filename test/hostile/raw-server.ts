@@ -10,6 +10,7 @@ export type Behaviour = (peer: Peer) => void | Promise<void>
 export class RawServer {
   readonly #server: Server
   readonly #peers: Peer[] = []
+  readonly #sockets = new Set<Socket>()
   readonly #scheme: "http" | "https"
 
   private constructor(server: Server, scheme: "http" | "https") {
@@ -22,6 +23,8 @@ export class RawServer {
     const server = tls ? createTlsServer({ ...tls, allowHalfOpen: true }) : createServer({ allowHalfOpen: true })
     const raw = new RawServer(server, tls ? "https" : "http")
     server.on("tlsClientError", () => {})
+    // a connection whose handshake fails is no peer
+    server.on("connection", (socket: Socket) => raw.#sockets.add(socket.on("error", () => {})))
     server.on(tls ? "secureConnection" : "connection", (socket: Socket) => {
       const peer = new Peer(socket)
       raw.#peers.push(peer)
@@ -48,9 +51,8 @@ export class RawServer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const peer of this.#peers) peer.reset()
-    if (!this.#server.listening) return
     this.#server.close()
+    for (const socket of this.#sockets) socket.destroy()
     await once(this.#server, "close")
   }
 }
