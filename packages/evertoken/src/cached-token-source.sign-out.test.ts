@@ -226,3 +226,16 @@ test("signing out with nothing known, and a mark that cannot be read back, is a 
   expect(await world.failure(tokens.getToken())).toMatchObject(REAUTHENTICATION)
   expect(world.issuer.requests).toHaveLength(1)
 })
+
+test("signing out where nothing was ever stored, with a mark that cannot be read back, serves nothing", async () => {
+  const world = new Simulation()
+  const { tokens, connection } = world.start(new ScriptedSource(world.issuer))
+  connection.faults.plan("delete", 100, 1)
+  const signingOut = tokens.signOut()
+  await world.clock.advance(50)
+  connection.faults.plan("get", "fails", 1)
+  await world.outcome(signingOut)
+  await world.outcome(tokens.getToken())
+  expect(world.store.written.map(({ version }) => version.generation)).toEqual([1, 2])
+  expect(world.issuer.requests).toHaveLength(1)
+})
