@@ -78,8 +78,12 @@ export class WorkerProcess {
 
   /** Resolves when the system has stopped it. */
   async stopped(): Promise<void> {
-    const isStopped = async () => (await readFile(`/proc/${this.pid}/stat`, "utf8")).includes(") T ")
-    while (!(await isStopped())) await wait(5)
+    while (!(await this.isStopped())) await wait(5)
+  }
+
+  /** Whether the system has stopped it. */
+  async isStopped(): Promise<boolean> {
+    return (await readFile(`/proc/${this.pid}/stat`, "utf8")).includes(") T ")
   }
 
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {

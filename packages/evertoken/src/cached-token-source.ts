@@ -12,6 +12,7 @@ import {
   type Observable,
 } from "rxjs"
 import { Authority } from "./authority.js"
+import { setAwakeTimer } from "./awake-timer.js"
 import { CacheStack } from "./cache-stack.js"
 import { sleep, systemClock, type Clock, type Timer } from "./clock.js"
 import { CoolDown } from "./cool-down.js"
@@ -153,7 +154,7 @@ export class CachedTokenSource implements TokenSource {
     this.#renewal.close()
     this.#retry?.cancel()
     const patience = new AbortController()
-    const timer = this.#clock.setTimer(() => patience.abort(sourceClosed()), timeoutMs)
+    const timer = setAwakeTimer(this.#clock, () => patience.abort(sourceClosed()), timeoutMs)
     await patiently(this.#settled(patience.signal), patience.signal).catch(() => undefined)
     timer.cancel()
     await this.#renewal.abandon(this.#flight.running)

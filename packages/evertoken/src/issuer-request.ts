@@ -1,3 +1,4 @@
+import { setAwakeTimer } from "./awake-timer.js"
 import type { Clock } from "./clock.js"
 import { salvageRefreshToken, TokenError } from "./errors.js"
 import { describeForeignError } from "./foreign-error.js"
@@ -21,7 +22,7 @@ export class IssuerRequest {
   /** Never rejects: a failure is an answer, too. */
   async send(request: Omit<TokenRequest, "signal">): Promise<Token | TokenError> {
     const { signal } = this.#abort
-    const timer = this.#clock.setTimer(() => this.#abort.abort(this.#timedOut()), this.#timeoutMs)
+    const timer = setAwakeTimer(this.#clock, () => this.#abort.abort(this.#timedOut()), this.#timeoutMs)
     try {
       const token: unknown = await patiently(this.#source.getToken({ ...request, signal }), signal)
       if (!(token instanceof Token)) return notAToken()

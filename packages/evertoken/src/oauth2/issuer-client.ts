@@ -1,3 +1,4 @@
+import { setAwakeTimer } from "../awake-timer.js"
 import { systemClock, type Clock } from "../clock.js"
 import { systemErrorCode, TokenError } from "../errors.js"
 import type { HttpExchange, HttpRequest } from "./http-exchange.js"
@@ -56,7 +57,7 @@ export class IssuerClient {
     const giveUp = new AbortController()
     const onAbort = () => giveUp.abort()
     signal?.addEventListener("abort", onAbort, { once: true })
-    const timer = this.#clock.setTimer(onAbort, this.#timeoutMs)
+    const timer = setAwakeTimer(this.#clock, onAbort, this.#timeoutMs)
     try {
       return await unlessAborted(
         this.#answerTo(request, giveUp.signal, () => (delivery = "sent")),
