@@ -1,7 +1,7 @@
 import { z } from "zod"
 
 /** What the issuer makes of a request, by name. "Processed" means that a rotating refresh token is spent by it. */
-export const ANSWER_NAMES = [
+const ANSWER_NAMES = [
   "token",
   "same token",
   "refuses connection",

@@ -6,7 +6,7 @@ const counted = z.union([count, z.strictObject({ atLeast: count.optional(), atMo
 
 export type Counted = z.infer<typeof counted>
 
-export const STATUSES = [
+const STATUSES = [
   "starting",
   "fresh",
   "stale",

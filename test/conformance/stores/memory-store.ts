@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises"
 import { MemoryTokenCache, type Clock, type StoredToken, type TokenCache } from "evertoken"
-import type { Observable } from "rxjs"
+import { concat, EMPTY, of, startWith, Subject, switchMap, type Observable } from "rxjs"
 import type { OpenStore, StoreMishap, StoreUnderTest } from "./store-under-test.js"
 
 /** A `MemoryTokenCache` that all processes share, as if it were durable: the protocol alone, without any I/O. */
@@ -17,6 +17,7 @@ class SharedMemory implements OpenStore {
   readonly #clock: Clock
   readonly #claims: MemoryTokenCache
   readonly #keys = new Set<string>()
+  readonly #replaced = new Subject<"news">()
   #records: MemoryTokenCache
   #backup: readonly (readonly [string, StoredToken])[] = []
 
@@ -35,7 +36,7 @@ class SharedMemory implements OpenStore {
       commit: (key, record, options) => seen(key).commit(key, record, options),
       delete: (key) => seen(key).delete(key),
       claim: (key, subject) => this.#claims.claim(key, subject),
-      changes: (key): Observable<void> => seen(key).changes(key),
+      changes: (key) => this.#changes(key),
     }
   }
 
@@ -54,6 +55,7 @@ class SharedMemory implements OpenStore {
     if (mishap === "is restored") {
       for (const [key, record] of this.#backup) await this.#records.commit(key, record, { expected: undefined })
     }
+    this.#replaced.next("news")
     return true
   }
 
@@ -62,6 +64,14 @@ class SharedMemory implements OpenStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
+
+  /** Of whatever is the store at the time. */
+  #changes(key: string): Observable<void> {
+    return this.#replaced.pipe(
+      startWith(undefined),
+      switchMap((news) => concat(news === undefined ? EMPTY : of(undefined), this.#records.changes(key))),
+    )
+  }
 
   async #contents() {
     const contents: (readonly [string, StoredToken])[] = []
