@@ -27,10 +27,15 @@ export async function act(step: Action, stage: Stage): Promise<void> {
   if ("signIn" in step) return stage.signIn(step.signIn)
   if ("advance" in step) return stage.clock.advance(toMs(step.advance))
   if ("stepClock" in step) return void stage.clock.stepWall(toMs(step.stepClock))
-  if ("sleep" in step) return void stage.clock.suspend(toMs(step.sleep))
+  if ("sleep" in step) return void sleep(toMs(step.sleep), stage)
   if ("issuer" in step) return void instruct(step, stage)
   if ("write" in step) return writeFromOutside(step.write, stage)
   return befall(step, stage)
+}
+
+function sleep(ms: number, { clock, issuer }: Stage): void {
+  clock.suspend(ms)
+  issuer.noteSleep(ms)
 }
 
 function invalidate({ invalidate: name, token: tokenName, times = 1 }: StepOf<"invalidate">, stage: Stage): void {

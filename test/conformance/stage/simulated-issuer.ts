@@ -24,6 +24,7 @@ export class SimulatedIssuer {
   #usual: Answer = "token"
   #accessTokens = 0
   #refreshTokens = 0
+  #sleptMs = 0
   #last: { readonly name: string; readonly expiresAt: number } | undefined
 
   constructor(clock: Clock, options: IssuerOptions, { rotates }: { readonly rotates: boolean }) {
@@ -34,7 +35,7 @@ export class SimulatedIssuer {
     this.grants = new RefreshGrants({
       leewayMs: toMs(options.leeway ?? "0 s"),
       rotates,
-      now: () => clock.monotonic(),
+      now: () => this.#now(),
       nextName: () => secretOf(`refresh-${++this.#refreshTokens}`),
     })
   }
@@ -54,6 +55,11 @@ export class SimulatedIssuer {
   /** Forgets the requests so far. */
   beginCounting(): void {
     this.requests.length = 0
+  }
+
+  /** The machine of the processes sleeps; the issuer is elsewhere, and does not. */
+  noteSleep(ms: number): void {
+    this.#sleptMs += ms
   }
 
   /** A refresh of which nobody counts the request: by another program. Undefined: the refresh token is no good. */
@@ -80,10 +86,14 @@ export class SimulatedIssuer {
     return responseOf(answer, granted ?? {}, this.#retryAfterMs)
   }
 
+  #now(): number {
+    return this.#clock.monotonic() + this.#sleptMs
+  }
+
   #process(refreshToken: string | undefined, isSame: boolean): Readonly<Record<string, unknown>> | undefined {
     const successor = refreshToken === undefined ? undefined : this.grants.use(refreshToken)
     if (refreshToken !== undefined && successor === undefined) return undefined
-    const now = this.#clock.monotonic()
+    const now = this.#now()
     if (!isSame || this.#last === undefined) {
       this.#last = { name: secretOf(`access-${++this.#accessTokens}`), expiresAt: now + this.#lifetimeMs }
     }
