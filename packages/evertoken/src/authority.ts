@@ -1,9 +1,13 @@
 import type { CacheStack } from "./cache-stack.js"
+import { TokenError } from "./errors.js"
 import { publish } from "./events.js"
 import type { KnownToken } from "./known-token.js"
 import { isUnknownTo, onTopOf } from "./renewal-plan.js"
 import type { StoredToken } from "./token-cache.js"
 import { sameVersion, type TokenVersion } from "./token.js"
+
+// each one that does not end it has lost a race against another process
+const MOST_ROUNDS = 100
 
 /** The authority of a cache stack and what this process knows of it, kept in step. */
 export class Authority {
@@ -21,7 +25,7 @@ export class Authority {
    * @throws TokenError `ERR_TOKEN_CACHE`
    */
   async look(): Promise<boolean> {
-    for (;;) {
+    for (let round = 0; round < MOST_ROUNDS; round++) {
       const stored = await this.#stack.read()
       if (stored !== undefined && this.#known.outlasts(stored)) this.#known.renumber(stored)
       if (stored !== undefined && this.#known.adopt(stored)) return this.#adopted(stored)
@@ -30,6 +34,9 @@ export class Authority {
       const refill = await this.#stack.commit(record, stored?.version)
       if (refill.committed) this.#known.adopt(record)
     }
+    throw new TokenError("ERR_TOKEN_CACHE", `${this.#stack.authority.name}: changes faster than it can be looked at`, {
+      transient: true,
+    })
   }
 
   /** Writes `record`, if `expected` is there still; else takes over what is there instead. @throws TokenError `ERR_TOKEN_CACHE` */

@@ -38,7 +38,7 @@ export interface CachedTokenSourceOptions {
   readonly key?: string
   /** For how long one request to the source may take, in milliseconds. Default 10,000. */
   readonly requestTimeoutMs?: number
-  /** For how long to wait for another process that is renewing the token, in milliseconds. Default 15,000. */
+  /** For how long to wait for another process that is renewing the token, in milliseconds. Default 20,000. */
   readonly claimTimeoutMs?: number
   /** For how long to wait for a cache, in milliseconds. Default 5,000. */
   readonly storeTimeoutMs?: number
@@ -100,7 +100,7 @@ export class CachedTokenSource implements TokenSource {
       clock,
       random,
       requestTimeoutMs,
-      claimTimeoutMs: options.claimTimeoutMs ?? 15_000,
+      claimTimeoutMs: options.claimTimeoutMs ?? 20_000,
       minimumIntervalMs: options.minimumIntervalMs ?? 10_000,
       safeReuseMs: reuseLeewayMs - requestTimeoutMs - 5_000,
     })

@@ -35,10 +35,10 @@ test.each([
 test.each([
   [29_999, 30_000, undefined],
   [30_000, 30_000, "last-try"],
-  [9_999, 0, undefined],
-  [10_000, 0, "last-try"],
-  [9_999, 5_000, undefined],
-  [10_000, 5_000, "last-try"],
+  [14_999, 0, undefined],
+  [15_000, 0, "last-try"],
+  [14_999, 5_000, undefined],
+  [15_000, 5_000, "last-try"],
 ] as const)("owner gone, sent %i ms ago, single-use, %i ms left: %s", (sentAgoMs, leftMs, expected) => {
   expect(decideClaim(situation({ sentAgoMs }, { leftMs }))).toBe(expected)
 })

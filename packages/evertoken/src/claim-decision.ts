@@ -1,6 +1,12 @@
 import type { Presentation } from "./events.js"
 import type { ClaimView } from "./token-cache.js"
 
+/**
+ * The longest time from taking a claim, or from its mark, to the request, in milliseconds. Whoever finds that more has
+ * passed was stopped in between, may have been overtaken, and starts over.
+ */
+export const LONGEST_PAUSE_BEFORE_SENDING_MS = 5_000
+
 /** What a waiter knows when it decides whether to take the next claim (design, section 6). */
 export interface ClaimSituation {
   readonly view: ClaimView
@@ -30,7 +36,7 @@ export function decidePresentation(
   if (!singleUse || sentAgoMs === undefined) return "first"
   if (sentAgoMs < safeReuseMs) return "within-leeway"
   // half of what was left when it was sent has passed, and the request is certainly not under way any more
-  const isDue = sentAgoMs >= leftMs && sentAgoMs >= requestTimeoutMs
+  const isDue = sentAgoMs >= leftMs && sentAgoMs >= LONGEST_PAUSE_BEFORE_SENDING_MS + requestTimeoutMs
   return isDue ? "last-try" : undefined
 }
 

@@ -15,6 +15,7 @@ export interface TokenEvents {
     readonly code: string
     readonly transient: boolean
     readonly attempt: number
+    /** `Infinity`: only a new sign-in helps. */
     readonly retryInMs: number
   }
   /** Another process holds the claim on `what`. Once per wait. */

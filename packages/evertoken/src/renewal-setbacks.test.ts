@@ -1,7 +1,7 @@
 import { expect, test } from "vitest"
 import { ErrorBackoff } from "./error-backoff.js"
 import { RenewalSetbacks } from "./renewal-setbacks.js"
-import { errorOf, tokenOf } from "./testing/scripted-source.js"
+import { errorOf, tokenOf } from "./testing/internal/answering-source.js"
 import { VirtualClock } from "./testing/virtual-clock.js"
 import { HeldToken } from "./token-lifetime.js"
 

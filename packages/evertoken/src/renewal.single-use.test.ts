@@ -266,7 +266,7 @@ test("close leaves a claim that it cannot remove to others, as that of a dead ow
   await world.outcome(tokens.close())
   expect(world.clock.pendingTimers).toBe(0)
   const other = world.process()
-  await world.clock.advance(10_000)
+  await world.clock.advance(15_000)
   await world.outcome(other.tokens.getToken(), 1_000)
   expect(await world.isIntact()).toBe(true)
 })

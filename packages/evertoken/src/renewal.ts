@@ -1,5 +1,6 @@
 import { Authority } from "./authority.js"
 import type { CacheStack } from "./cache-stack.js"
+import { LONGEST_PAUSE_BEFORE_SENDING_MS } from "./claim-decision.js"
 import { ClaimReleases } from "./claim-releases.js"
 import { ClaimTurns, type Turn } from "./claim-turn.js"
 import { sleep, type Clock } from "./clock.js"
@@ -31,9 +32,6 @@ export interface RenewalOptions {
   readonly safeReuseMs: number
   readonly minimumIntervalMs: number
 }
-
-// an owner that was stopped for longer may have been overtaken
-const LONGEST_PAUSE_BEFORE_SENDING_MS = 5_000
 
 /**
  * The renewal transaction (design, sections 4 and 6): look, claim, look again, mark, send, commit, release. What keeps
@@ -130,7 +128,10 @@ export class Renewal {
     if (kept === undefined || sameVersion(kept.plan.expected, record?.version)) return
     if (record?.token !== undefined && kept.because === "outcome-unknown" && isUnknownTo(record, kept.plan)) {
       const { plan } = kept
-      this.#kept = { ...kept, plan: { ...plan, expected: record.version, lineages: [...record.lineages, plan.lineage] } }
+      this.#kept = {
+        ...kept,
+        plan: { ...plan, expected: record.version, lineages: [...record.lineages, plan.lineage] },
+      }
       return
     }
     this.#kept = undefined
@@ -186,13 +187,16 @@ export class Renewal {
   /** The same token once more, under the claim that was kept. @returns false if that is another's business by now. */
   async #repeat(kept: KeptAttempt, need: TokenRequest): Promise<boolean> {
     const { claim, plan } = kept
+    const { clock } = this.#options
     const { rejected } = await claim.look()
+    const markedAt = clock.monotonic()
     if (!rejected) await claim.markSent()
     if (rejected || !(await claim.isHeld())) {
       this.#kept = undefined
       await (rejected ? this.#releases.release(claim, "own", plan) : claim.abandon())
       return false
     }
+    if (clock.monotonic() - markedAt > LONGEST_PAUSE_BEFORE_SENDING_MS) return false
     await this.#send({ plan, claim, presentation: "repeat", reachable: true }, need)
     return true
   }

@@ -1,3 +1,4 @@
+import { firstValueFrom } from "rxjs"
 import { expect, test } from "vitest"
 import { EventLog } from "./testing/internal/event-log.js"
 import { ScriptedSource } from "./testing/internal/scripted-source.js"
@@ -223,6 +224,18 @@ test("an owner whose claim is gone, or followed by a higher one, does not send",
   await thief.release("own")
   await world.outcome(getting)
   expect(world.issuer.requests).toHaveLength(1)
+})
+
+test("an owner that was stopped between its mark and a repetition marks it again before it sends", async () => {
+  const world = new World()
+  const one = world.rotating({ storeTimeoutMs: 20_000 })
+  world.issuer.next("unavailable")
+  await expect(world.outcome(one.tokens.getToken())).rejects.toMatchObject({ ambiguous: true })
+  one.connection.faults.plan("claim.isHeld", 6_000, 1)
+  const marksBefore = one.connection.asked.get("claim.markSent") ?? 0
+  await world.outcome(firstValueFrom(one.tokens.changes(), { defaultValue: undefined }))
+  expect((one.connection.asked.get("claim.markSent") ?? 0) - marksBefore).toBe(2)
+  expect(world.issuer.requests).toHaveLength(2)
 })
 
 test("an owner that finds another living owner of the same token gives its own claim up", async () => {

@@ -8,7 +8,8 @@ export type TokenNeed = Pick<TokenRequest, "newerThan" | "minimumValidityMs">
 export function satisfies(held: HeldToken, need: TokenNeed): boolean {
   if (held.isExpired()) return false
   if (need.newerThan !== undefined && !isNewer(held, need.newerThan)) return false
-  return need.minimumValidityMs === undefined || held.status(need.minimumValidityMs) === "fresh"
+  const { minimumValidityMs = 0 } = need
+  return held.leftMs() >= minimumValidityMs || held.status(minimumValidityMs) === "fresh"
 }
 
 function isNewer({ token }: HeldToken, than: NonNullable<TokenNeed["newerThan"]>): boolean {

@@ -18,7 +18,8 @@ export interface TokenSource {
   readonly singleUse?: boolean | undefined
   /**
    * The hash ({@link hashOf}) of the refresh token it was configured with. A record that never saw this one begins
-   * a new lineage with it; a record that did goes on with its own.
+   * a new lineage with it; a record that did goes on with its own. Such a source returns a refresh token with its first
+   * token: the configured one, if the issuer gives no other.
    */
   readonly lineage?: string | undefined
   /** Emits when somebody else has written a newer token, or signed out: ask again. Never errors. */

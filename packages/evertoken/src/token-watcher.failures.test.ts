@@ -3,7 +3,13 @@ import { expect, test } from "vitest"
 import { ErrorBackoff } from "./error-backoff.js"
 import { noJitter, type JitterSource } from "./jitter.js"
 import { seededRandom } from "./random.js"
-import { errorOf, ScriptedSource, ScriptedStore, tokenOf, type ScriptedAnswer } from "./testing/scripted-source.js"
+import {
+  errorOf,
+  ScriptedSource,
+  ScriptedStore,
+  tokenOf,
+  type ScriptedAnswer,
+} from "./testing/internal/answering-source.js"
 import { VirtualClock } from "./testing/virtual-clock.js"
 import { TokenWatcher } from "./token-watcher.js"
 import type { Token } from "./token.js"

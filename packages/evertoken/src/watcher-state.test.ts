@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { errorOf } from "./testing/scripted-source.js"
+import { errorOf } from "./testing/internal/answering-source.js"
 import { WatcherStateFeed, type WatcherState } from "./watcher-state.js"
 
 const fresh: WatcherState = { status: "fresh", isRenewing: false, attempts: 0, nextRenewalAt: 1_000_000 }

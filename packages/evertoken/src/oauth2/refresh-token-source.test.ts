@@ -100,7 +100,13 @@ describe("RefreshTokenSource", () => {
 
   it("leaves out what the answer leaves out: the renewal carries it forward", async () => {
     grants({}, { without: "refresh_token" })
-    const previous = new Token({ accessToken: "at-0", issuedAt: 0, staleAt: 1, expiresAt: 2, refreshToken: "rt-record" })
+    const previous = new Token({
+      accessToken: "at-0",
+      issuedAt: 0,
+      staleAt: 1,
+      expiresAt: 2,
+      refreshToken: "rt-record",
+    })
     const token = await source().getToken({ previous })
     expect(token).toMatchObject({ refreshToken: undefined, idToken: undefined, scope: undefined })
   })

@@ -1,8 +1,8 @@
 import { Subject, type Observable } from "rxjs"
-import type { Clock } from "../clock.js"
-import { TokenError, type TokenErrorCode, type TokenErrorOptions } from "../errors.js"
-import type { TokenRequest, TokenSource } from "../token-source.js"
-import { Token, type TokenFields } from "../token.js"
+import type { Clock } from "../../clock.js"
+import { TokenError, type TokenErrorCode, type TokenErrorOptions } from "../../errors.js"
+import type { TokenRequest, TokenSource } from "../../token-source.js"
+import { Token, type TokenFields } from "../../token.js"
 
 /** What a scripted source does when it is asked: gives a token, fails, or whatever the function does. */
 export type ScriptedAnswer = Token | Error | ((request: TokenRequest) => Promise<Token> | Token)
