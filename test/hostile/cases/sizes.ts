@@ -6,13 +6,22 @@ const MEGABYTE = 2 ** 20
 const CHUNK = `10000\r\n${"x".repeat(65_536)}\r\n`
 const page = (bytes: number) => CANARIES.page.padEnd(bytes, "x")
 
-let bomb: Buffer | undefined
-/** About 1 GB of nothing in about 1 MB. */
-function gzipBomb(): Buffer {
-  const member = gzipSync(Buffer.alloc(64 * MEGABYTE))
-  bomb ??= Buffer.concat(Array.from({ length: 15 }, () => member))
-  return bomb
+/** Made when it is first needed, and once. */
+function once(make: () => Buffer): () => Buffer {
+  let made: Buffer | undefined
+  return () => (made ??= make())
 }
+
+const nothing = (megabytes: number) => Buffer.alloc(megabytes * MEGABYTE)
+const gzipBomb = once(() => {
+  const member = gzipSync(nothing(64))
+  return Buffer.concat(Array.from({ length: 15 }, () => member))
+})
+const brotliBomb = once(() => {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_LGWIN]: 24 }
+  return brotliCompressSync(nothing(256), { params })
+})
+const deflateBomb = once(() => deflateSync(nothing(64)))
 
 /** An issuer whose answers are larger than anyone needs. */
 export const sizes: readonly HostileCase[] = [
@@ -68,15 +77,12 @@ export const sizes: readonly HostileCase[] = [
   },
   {
     title: "sends a bomb of brotli: 256 MB from some bytes",
-    play: answering(() => {
-      const params = { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_LGWIN]: 24 }
-      return answer(brotliCompressSync(Buffer.alloc(256 * MEGABYTE), { params }), { "content-encoding": "br" })
-    }),
+    play: answering(() => answer(brotliBomb(), { "content-encoding": "br" })),
     ends: UNUSABLE,
   },
   {
     title: "sends a bomb of deflate: 64 MB from 64 kB",
-    play: answering(() => answer(deflateSync(Buffer.alloc(64 * MEGABYTE)), { "content-encoding": "deflate" })),
+    play: answering(() => answer(deflateBomb(), { "content-encoding": "deflate" })),
     ends: UNUSABLE,
   },
   {
