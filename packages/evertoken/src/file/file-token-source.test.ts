@@ -79,7 +79,7 @@ describe("a token in a file", () => {
     ["more than one word", "secret two", /no access token/],
     ["JSON with a token that would split a header", { access_token: "secret\r\nx: y" }, /no access token/],
     ["expired", { access_token: "secret", expires_at: 1_000 }, /expired/],
-    ["far too large", "x".repeat(2_000_000), /far too large/],
+    ["far too large", "x".repeat(9_000_000), /far too large/],
     ["of a future version of the library", { evertoken: 2, token: { accessToken: "secret" } }, /newer version/],
   ])("that is %s is no token yet, told without its content", async (_, content, said) => {
     const { source } = await open(content)

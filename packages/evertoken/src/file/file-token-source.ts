@@ -10,7 +10,7 @@ import { namesIn } from "./durable-write.js"
 import { explained } from "./file-failure.js"
 import { observeChanges } from "./file-changes.js"
 import { generationName, generationsIn } from "./generations.js"
-import { decodeRecord } from "./stored-record.js"
+import { decodeRecord, LARGEST_RECORD_BYTES } from "./stored-record.js"
 import { readTokenText } from "./token-text.js"
 
 export interface FileTokenSourceOptions {
@@ -24,8 +24,6 @@ export interface FileTokenSourceOptions {
   /** Default: the machine's own. */
   readonly clock?: Clock | undefined
 }
-
-const LARGEST_BYTES = 1024 * 1024
 
 /**
  * A token that some other program keeps in a file, read only: a projected Kubernetes token, a sidecar's, the store of
@@ -120,7 +118,7 @@ async function readFollowing(path: string): Promise<{ readonly bytes: Buffer; re
   try {
     const stats = await handle.stat()
     if (!stats.isFile()) throw unusable(path, "is not a regular file")
-    if (stats.size > LARGEST_BYTES) throw unusable(path, "is far too large for a token")
+    if (stats.size > LARGEST_RECORD_BYTES) throw unusable(path, "is far too large for a token")
     return { stats, bytes: await handle.readFile() }
   } finally {
     await handle.close()
@@ -135,7 +133,7 @@ async function newestOf(path: string, bytes: Buffer): Promise<Buffer> {
     const side = `${await fs.realpath(path)}.d`
     const [highest] = generationsIn(await namesIn(side))
     if (highest === undefined) return bytes
-    const newest = await fs.readFile(join(side, generationName(highest)))
+    const { bytes: newest } = await readFollowing(join(side, generationName(highest)))
     const newer = decodeRecord(newest).record
     return newer !== undefined && newer.version.generation > record.version.generation ? newest : bytes
   } catch {

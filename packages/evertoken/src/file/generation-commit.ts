@@ -11,12 +11,12 @@ import {
   syncDirectory,
   writeTemporary,
 } from "./durable-write.js"
-import { explain } from "./file-failure.js"
+import { explain, refusal } from "./file-failure.js"
 import { generationName, generationsIn, type Generations } from "./generations.js"
 import type { StoreReport } from "./private-file.js"
 import type { ReservedRoom } from "./reserved-room.js"
 import type { StoreDirectory, StorePaths } from "./store-directory.js"
-import { encodeRecord } from "./stored-record.js"
+import { encodeRecord, LARGEST_RECORD_BYTES } from "./stored-record.js"
 
 export interface GenerationCommitOptions {
   readonly directory: StoreDirectory
@@ -58,6 +58,8 @@ export class GenerationCommit {
     const slot = floor + 1
     const written = notBelow(slot, record)
     const bytes = encodeRecord(written)
+    // it would be read by nobody, and hide the record before it
+    if (bytes.byteLength > LARGEST_RECORD_BYTES) throw refusal(`the token is too large for ${paths.store}`)
     const temporary = await room.write(paths.side, bytes)
     try {
       if (!(await linkExclusively(temporary, join(paths.side, generationName(slot))))) return await this.#refused(paths)

@@ -260,7 +260,7 @@ describe("a file that cannot be understood", () => {
 
   test("and is huge is not even read", async () => {
     const { cache, path } = await open()
-    await writeFile(path, Buffer.alloc(2 * 1024 * 1024), { mode: 0o600 })
+    await writeFile(path, Buffer.alloc(9 * 1024 * 1024), { mode: 0o600 })
     expect(await cache.get("key")).toBeUndefined()
   })
 })

@@ -2,6 +2,7 @@ import { constants, type Stats } from "node:fs"
 import fs from "node:fs/promises"
 import { systemErrorCode } from "../errors.js"
 import { refusal, unlessMissing } from "./file-failure.js"
+import { LARGEST_RECORD_BYTES } from "./stored-record.js"
 
 /** Tells of something that was not right, and that the cache goes on in spite of. Nothing told is a secret. */
 export type StoreReport = (operation: string, detail: string) => void
@@ -11,9 +12,6 @@ export interface PrivateFile {
   readonly bytes: Buffer | undefined
   readonly stats: Stats
 }
-
-// a record is a few kilobytes; whatever is larger is somebody else's
-const LARGEST_BYTES = 1024 * 1024
 
 /**
  * Reads a file that only its owner may read: tightens and reports a looser mode. Undefined: it is not there.
@@ -27,7 +25,7 @@ export async function readPrivateFile(path: string, report: StoreReport): Promis
     if (!stats.isFile()) throw refusal(`${path} is not a regular file: use another path, or remove it`)
     assertOwn(path, stats)
     await tighten(path, { stats, to: 0o600, chmod: (mode) => handle.chmod(mode), report })
-    return { stats, bytes: stats.size > LARGEST_BYTES ? undefined : await handle.readFile() }
+    return { stats, bytes: stats.size > LARGEST_RECORD_BYTES ? undefined : await handle.readFile() }
   } finally {
     await handle.close()
   }

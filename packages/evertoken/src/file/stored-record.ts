@@ -7,6 +7,12 @@ const FORMAT = 1
 // leaves room to count on: a number above is no generation that anyone has reached
 const HIGHEST_GENERATION = 2 ** 52
 
+/**
+ * No record is larger; what is, is somebody else's. Most are some kilobytes. An issuer's answer is read up to 1 MB, and
+ * each of the four texts in a record may come from another answer.
+ */
+export const LARGEST_RECORD_BYTES = 8 * 1024 * 1024
+
 /** What is in a file: a record, or the reason why there is none, in words without its content. */
 export type Decoded =
   { readonly record: StoredToken } | { readonly record?: never; readonly problem: string; readonly generation: number }
