@@ -12,6 +12,12 @@ export interface CacheStackOptions {
   readonly storeTimeoutMs: number
 }
 
+/** A record, and the name of the cache it came from. */
+export interface FoundRecord {
+  readonly record: StoredToken
+  readonly cache: string
+}
+
 /**
  * The caches of one source, nearest first. The last durable one is the authority: what it holds is right. The others
  * only save the way there; one that fails is reported and skipped.
@@ -75,13 +81,13 @@ export class CacheStack {
   }
 
   /** The first record that `accepts`, nearest cache first; those before it are filled with it. */
-  async find(accepts: (record: StoredToken) => boolean): Promise<StoredToken | undefined> {
+  async find(accepts: (record: StoredToken) => boolean): Promise<FoundRecord | undefined> {
     const passed: TokenCache[] = []
     for (const cache of [...this.#others, this.authority]) {
       const record = await this.#orUndefined(cache, "get", () => cache.get(this.key))
       if (record !== undefined && accepts(record)) {
         await this.#fill(passed, record)
-        return record
+        return { record, cache: cache.name }
       }
       passed.push(cache)
     }

@@ -13,47 +13,24 @@ import {
 } from "rxjs"
 import { Authority } from "./authority.js"
 import { setAwakeTimer } from "./awake-timer.js"
-import { CacheStack } from "./cache-stack.js"
+import { CacheStack, type FoundRecord } from "./cache-stack.js"
+import { assertCachedTokenSourceOptions, type CachedTokenSourceOptions } from "./cached-token-source-options.js"
 import { sleep, systemClock, type Clock, type Timer } from "./clock.js"
 import { CoolDown } from "./cool-down.js"
-import { ErrorBackoff, type ErrorBackoffOptions } from "./error-backoff.js"
+import { ErrorBackoff } from "./error-backoff.js"
+import { publish } from "./events.js"
 import { KnownToken } from "./known-token.js"
-import { createRandom, randomId, type Random } from "./random.js"
+import { createRandom, randomId } from "./random.js"
 import { sourceClosed, unchanged } from "./renewal-errors.js"
 import { Renewal } from "./renewal.js"
 import { patiently, SingleFlight } from "./single-flight.js"
-import type { StoredToken, TokenCache } from "./token-cache.js"
+import type { StoredToken } from "./token-cache.js"
 import type { HeldToken } from "./token-lifetime.js"
 import { satisfies } from "./token-need.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
 import type { Token } from "./token.js"
 
-export interface CachedTokenSourceOptions {
-  /**
-   * Nearest first; a memory cache before them is implied. The last durable one is the authority: it decides which token
-   * is the current one, and who may ask the issuer. Default: none, the token lives in this process only.
-   */
-  readonly caches?: readonly TokenCache[]
-  /** Names the token in its caches. Default: from the source's fingerprint. */
-  readonly key?: string
-  /** For how long one request to the source may take, in milliseconds. Default 10,000. */
-  readonly requestTimeoutMs?: number
-  /** For how long to wait for another process that is renewing the token, in milliseconds. Default 20,000. */
-  readonly claimTimeoutMs?: number
-  /** For how long to wait for a cache, in milliseconds. Default 5,000. */
-  readonly storeTimeoutMs?: number
-  /**
-   * For how long the issuer accepts a refresh token again that it has rotated, in milliseconds, as the issuer's
-   * documentation says. Default 0: it never does.
-   */
-  readonly reuseLeewayMs?: number
-  /** An issuer that gave the same token again is not asked sooner than this after it, in milliseconds. Default 10,000. */
-  readonly minimumIntervalMs?: number
-  /** How the pauses after failed requests grow. */
-  readonly backoff?: ErrorBackoffOptions
-  readonly clock?: Clock
-  readonly random?: Random
-}
+export type { CachedTokenSourceOptions } from "./cached-token-source-options.js"
 
 /**
  * A token source with caches before it, shared by all processes that share a durable one.
@@ -82,16 +59,17 @@ export class CachedTokenSource implements TokenSource {
 
   /** @throws TypeError naming the option. */
   constructor(source: TokenSource, options: CachedTokenSourceOptions = {}) {
-    assertOptions(source, options)
+    assertCachedTokenSourceOptions(source, options)
     const { caches = [], clock = systemClock, random = createRandom(), storeTimeoutMs = 5_000 } = options
-    const { requestTimeoutMs = 10_000, reuseLeewayMs = 0 } = options
+    const { requestTimeoutMs = 10_000, reuseLeewayMs = 0, backoff } = options
     this.fingerprint = source.fingerprint
     this.key = options.key ?? defaultKey(source)
     this.#clock = clock
     this.#stack = new CacheStack({ caches, key: this.key, clock, storeTimeoutMs })
     this.#known = new KnownToken(clock, source.fingerprint)
     this.#authority = new Authority(this.#stack, this.#known)
-    this.#coolDown = new CoolDown({ clock, random, backoff: new ErrorBackoff(options.backoff) })
+    const pauses = backoff instanceof ErrorBackoff ? backoff : new ErrorBackoff(backoff)
+    this.#coolDown = new CoolDown({ clock, random, backoff: pauses })
     this.#renewal = new Renewal({
       source,
       stack: this.#stack,
@@ -212,11 +190,16 @@ export class CachedTokenSource implements TokenSource {
   async #load(request: TokenRequest): Promise<void> {
     if (this.#known.held === undefined || this.#known.held.isExpired()) {
       const found = await this.#stack.find((record) => this.#isServable(record))
-      if (found !== undefined && this.#known.adopt(found)) this.#coolDown.end()
+      if (found !== undefined && this.#known.adopt(found.record)) this.#adopted(found)
     }
     const { held } = this.#known
     const isPursued = this.#renewal.kept !== undefined
     if (isPursued || held === undefined || !satisfies(held, request)) await this.#renewal.run(request)
+  }
+
+  #adopted({ record, cache }: FoundRecord): void {
+    publish("adopted", { key: this.key, generation: record.version.generation, cache })
+    this.#coolDown.end()
   }
 
   #isServable({ token, fingerprint }: StoredToken): boolean {
@@ -263,36 +246,4 @@ export class CachedTokenSource implements TokenSource {
 function defaultKey({ fingerprint, lineage, singleUse }: TokenSource): string {
   const isGrant = lineage !== undefined || singleUse === true
   return (isGrant ? fingerprint?.split(".")[0] : fingerprint) ?? "token"
-}
-
-function assertOptions(source: TokenSource, options: CachedTokenSourceOptions): void {
-  if (!hasMethod(source, "getToken")) {
-    throw new TypeError("source must be a TokenSource: an object with a getToken method")
-  }
-  const { caches = [], key } = options
-  if (!Array.isArray(caches) || !caches.every((cache) => hasMethod(cache, "commit"))) {
-    throw new TypeError("caches must be an array of token caches")
-  }
-  if (key !== undefined && (typeof key !== "string" || key === "")) {
-    throw new TypeError("key must be a string, and not empty")
-  }
-  for (const name of ["requestTimeoutMs", "claimTimeoutMs", "storeTimeoutMs"] as const) assertMs(name, options[name], 1)
-  for (const name of ["reuseLeewayMs", "minimumIntervalMs"] as const) assertMs(name, options[name], 0)
-  if (source.singleUse) assertDurable(caches)
-}
-
-function assertDurable(caches: readonly TokenCache[]): void {
-  if (caches.findLast((cache) => cache.durable)?.claim !== undefined) return
-  const mend =
-    'add one that outlives the process, such as FileTokenCache, or say rotation: "none" if the issuer does not rotate'
-  throw new TypeError(`caches has no durable cache, and the source spends a refresh token that works once: ${mend}`)
-}
-
-function hasMethod(value: unknown, method: string): boolean {
-  return typeof value === "object" && value !== null && typeof Reflect.get(value, method) === "function"
-}
-
-function assertMs(name: string, value: number | undefined, least: number): void {
-  if (value === undefined || (Number.isFinite(value) && value >= least && value <= 2 ** 31 - 1)) return
-  throw new TypeError(`${name} must be milliseconds, from ${least} to 2147483647; got ${value}`)
 }

@@ -12,11 +12,11 @@ describe("no jitter", () => {
 })
 
 describe("random early", () => {
-  test("is early by up to a tenth of the token's lifetime", () => {
+  test("is early by up to a tenth of the time for which the token is fresh", () => {
     const jitter = randomEarly()
     expect(jitter.earlyMs(token, () => 0)).toBe(0)
-    expect(jitter.earlyMs(token, () => 0.5)).toBe(180_000)
-    expect(jitter.earlyMs(token, () => 1 - Number.EPSILON)).toBeLessThan(360_000)
+    expect(jitter.earlyMs(token, () => 0.5)).toBe(135_000)
+    expect(jitter.earlyMs(token, () => 1 - Number.EPSILON)).toBeLessThan(270_000)
   })
 
   test("is early by up to the maximum given, whatever the lifetime", () => {

@@ -11,7 +11,7 @@ export interface JitterSource {
 export const noJitter: JitterSource = Object.freeze({ earlyMs: () => 0 })
 
 export interface RandomEarlyOptions {
-  /** The longest time to be early, in milliseconds. Default: a tenth of the token's lifetime. */
+  /** The longest time to be early, in milliseconds. Default: a tenth of the time for which the token is fresh. */
   readonly maximumMs?: number | undefined
 }
 
@@ -24,6 +24,6 @@ export function randomEarly({ maximumMs }: RandomEarlyOptions = {}): JitterSourc
     throw new TypeError(`maximumMs must be milliseconds, a finite number of at least 0; got ${maximumMs}`)
   }
   return Object.freeze({
-    earlyMs: ({ issuedAt, expiresAt }, random: Random) => random() * (maximumMs ?? (expiresAt - issuedAt) / 10),
+    earlyMs: ({ issuedAt, staleAt }, random: Random) => random() * (maximumMs ?? (staleAt - issuedAt) / 10),
   } satisfies JitterSource)
 }

@@ -3,7 +3,7 @@ import { Deadline } from "./deadline.js"
 import type { ErrorBackoff } from "./error-backoff.js"
 import type { TokenError } from "./errors.js"
 import type { Random } from "./random.js"
-import { unchanged } from "./renewal-errors.js"
+import { isRefusedGrant, unchanged } from "./renewal-errors.js"
 import type { HeldToken } from "./token-lifetime.js"
 
 /**
@@ -107,5 +107,6 @@ export class RenewalSetbacks {
 
 function standingAfter(error: TokenError): Standing {
   if (error.transient) return "failing"
-  return error.code === "ERR_REAUTHENTICATION_REQUIRED" ? "reauthentication-required" : "misconfigured"
+  const isRefused = error.code === "ERR_REAUTHENTICATION_REQUIRED" || isRefusedGrant(error)
+  return isRefused ? "reauthentication-required" : "misconfigured"
 }

@@ -205,7 +205,7 @@ export class Renewal {
     const { known, claimTimeoutMs } = this.#options
     const lifetimeMs = known.held === undefined ? 0 : known.held.token.expiresAt - known.held.token.issuedAt
     const isUrgent = known.leftMs() <= lifetimeMs / 4
-    if (this.#singleUse || !isUrgent) throw claimTimedOut(claimTimeoutMs)
+    if (this.#singleUse || !isUrgent) throw this.#told(claimTimedOut(claimTimeoutMs), 0)
     return this.#send({ plan, presentation: "first", reachable: true }, need)
   }
 
@@ -245,16 +245,11 @@ export class Renewal {
   }
 
   async #refusedGrant(error: TokenError, { plan, claim }: Attempt): Promise<void> {
-    const { coolDown, stack } = this.#options
     this.#kept = undefined
     const adopted = await this.#refused.refuse(plan, claim)
     await this.#releases.release(claim, "own", plan)
     if (adopted) return
-    const final = reauthenticationRequired("the issuer has refused the refresh token", error)
-    const { code, transient } = final
-    const attempt = coolDown.attempt + 1
-    publish("renewal-failed", { key: stack.key, code, transient, attempt, retryInMs: Infinity })
-    throw final
+    throw this.#told(reauthenticationRequired("the issuer has refused the refresh token", error), Infinity)
   }
 
   /**
@@ -285,11 +280,15 @@ export class Renewal {
   }
 
   #noted(error: TokenError, atLeastMs = 0): TokenError {
-    const { coolDown, known, stack } = this.#options
+    const { coolDown, known } = this.#options
     const noted = coolDown.begin(error, known.held, { atLeastMs })
-    const { code, transient, retryAfterMs = 0 } = noted
-    publish("renewal-failed", { key: stack.key, code, transient, attempt: coolDown.attempt, retryInMs: retryAfterMs })
-    return noted
+    return this.#told(noted, noted.retryAfterMs ?? 0, coolDown.attempt)
+  }
+
+  #told(error: TokenError, retryInMs: number, attempt = this.#options.coolDown.attempt + 1): TokenError {
+    const { code, transient } = error
+    publish("renewal-failed", { key: this.#options.stack.key, code, transient, attempt, retryInMs })
+    return error
   }
 
   #pause(): Promise<void> {

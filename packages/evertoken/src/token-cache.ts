@@ -90,7 +90,10 @@ export interface ClaimView {
   readonly owner: "none" | "alive" | "gone" | "self"
   /** Whether any claim but this very one has a living owner. */
   readonly othersAlive: boolean
-  /** The newest sent mark of any claim of the subject: how long ago it was made or renewed. Undefined: none was sent. */
+  /**
+   * The newest sent mark of any claim of the subject: how long ago it was made or renewed. Undefined: none was sent.
+   * `Infinity`: nobody knows, since the clock was set back after it.
+   */
   readonly sentAgoMs: number | undefined
   /** Whether the tombstone is there. */
   readonly rejected: boolean

@@ -89,7 +89,7 @@ describe("how long a token lasts", () => {
       expect(error).toMatchObject({
         code: "ERR_TOKEN_LIFETIME",
         transient: true,
-        message: `the issuer's token is over at once: expires_in is ${Number(expiresIn)}`,
+        message: `the issuer's token is over at once: it lasts ${Number(expiresIn)} s`,
       })
       expect(assumed).toEqual([])
     },

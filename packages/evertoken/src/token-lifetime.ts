@@ -43,7 +43,7 @@ function lengthOf(expiresIn: unknown, { defaultLifetimeMs = 300_000 }: LifetimeP
     return defaultLifetimeMs
   }
   if (seconds <= 0) {
-    throw new TokenError("ERR_TOKEN_LIFETIME", `the issuer's token is over at once: expires_in is ${seconds}`, {
+    throw new TokenError("ERR_TOKEN_LIFETIME", `the issuer's token is over at once: it lasts ${seconds} s`, {
       transient: true,
     })
   }

@@ -1,6 +1,7 @@
-import { throwError } from "rxjs"
+import { firstValueFrom, throwError } from "rxjs"
 import { expect, test } from "vitest"
 import { ErrorBackoff } from "./error-backoff.js"
+import { TokenResponseError } from "./errors.js"
 import { noJitter, type JitterSource } from "./jitter.js"
 import { seededRandom } from "./random.js"
 import {
@@ -11,6 +12,7 @@ import {
   type ScriptedAnswer,
 } from "./testing/internal/answering-source.js"
 import { VirtualClock } from "./testing/virtual-clock.js"
+import { tokenSourceFrom } from "./token-source-from.js"
 import { TokenWatcher } from "./token-watcher.js"
 import type { Token } from "./token.js"
 import type { TokenWatcherOptions } from "./watcher-options.js"
@@ -189,6 +191,30 @@ test("a refused grant without a store: the valid token is served, nobody asks ag
   expect(source.asked).toBe(2)
   expect((await watcher.refresh()).accessToken).toBe("token-1")
   expect(state()).toMatchObject({ status: "fresh", attempts: 0 })
+  await watcher.close()
+})
+
+test("an invalid_grant over a bare source asks for a new sign-in: the refused token is not presented again", async () => {
+  const clock = new VirtualClock()
+  const refused = new TokenResponseError("refused", { status: 400, error: "invalid_grant", transient: false })
+  const source = new ScriptedSource(clock, [tokenOf("first", clock), refused])
+  const watcher = await TokenWatcher.start(source, { clock, jitter: noJitter })
+  await clock.advance(3 * 3_600_000)
+  expect(source.asked).toBe(2)
+  expect((await firstValueFrom(watcher.state$)).status).toBe("reauthentication-required")
+  await watcher.close()
+})
+
+test("a fixed interval of renewal is kept by the watcher, jitter included", async () => {
+  const clock = new VirtualClock()
+  let asked = 0
+  const options = { lifetimeMs: 24 * 3_600_000, renewEveryMs: 600_000, clock }
+  const source = tokenSourceFrom(() => `token-${++asked}`, options)
+  const watcher = await TokenWatcher.start(source, { clock, random: seededRandom(1) })
+  await clock.advance(2 * 3_600_000)
+  // twelve intervals, each shortened by a tenth at most
+  expect(asked - 1).toBeGreaterThanOrEqual(12)
+  expect(asked - 1).toBeLessThanOrEqual(13)
   await watcher.close()
 })
 

@@ -1,7 +1,9 @@
-import { systemClock, type Clock } from "./clock.js"
+import { assertClock, systemClock, type Clock } from "./clock.js"
 import { ErrorBackoff, type ErrorBackoffOptions } from "./error-backoff.js"
 import { randomEarly, type JitterSource } from "./jitter.js"
-import { createRandom, type Random } from "./random.js"
+import { assertMilliseconds, LONGEST_TIMER_MS } from "./milliseconds.js"
+import { assertRandom, createRandom, type Random } from "./random.js"
+import { shownValue } from "./shown-value.js"
 import type { TokenSource } from "./token-source.js"
 
 export interface TokenWatcherOptions {
@@ -49,18 +51,20 @@ export interface WatcherSettings {
   readonly random: Random
 }
 
-// the longest time that a timer keeps
-const LONGEST_MS = 2 ** 31 - 1
-
 /** @throws TypeError naming the option. */
 export function watcherSettings(source: TokenSource, options: TokenWatcherOptions): WatcherSettings {
   if (typeof (source as Partial<TokenSource> | undefined)?.getToken !== "function") {
     throw new TypeError("source must be a TokenSource: an object with a getToken method")
   }
+  if (source.singleUse) {
+    throw new TypeError(
+      "source spends a refresh token that works once: wrap it in a CachedTokenSource with a durable cache",
+    )
+  }
   const { clock = systemClock, random = createRandom(), jitter = randomEarly(), backoff } = options
-  assertHas("clock", "setTimer", (clock as Partial<Clock> | null)?.setTimer)
+  assertClock(clock)
   assertHas("jitter", "earlyMs", (jitter as Partial<JitterSource> | null)?.earlyMs)
-  if (typeof random !== "function") throw new TypeError("random must be a function that returns numbers from 0 to 1")
+  assertRandom(random)
   return {
     startTimeoutMs: milliseconds("startTimeoutMs", options.startTimeoutMs, 30_000, 1),
     lazy: flag("lazy", options.lazy, false),
@@ -78,14 +82,13 @@ export function watcherSettings(source: TokenSource, options: TokenWatcherOption
 }
 
 function milliseconds(name: string, value: number | undefined, byDefault: number, least: number): number {
-  if (value === undefined) return byDefault
-  if (Number.isFinite(value) && value >= least && value <= LONGEST_MS) return value
-  throw new TypeError(`${name} must be milliseconds, from ${least} to ${LONGEST_MS}; got ${value}`)
+  assertMilliseconds(name, value, { least, most: LONGEST_TIMER_MS })
+  return value ?? byDefault
 }
 
 function flag(name: string, value: boolean | undefined, byDefault: boolean): boolean {
   if (value === undefined || typeof value === "boolean") return value ?? byDefault
-  throw new TypeError(`${name} must be true or false; got a ${typeof value}`)
+  throw new TypeError(`${name} must be true or false; got ${shownValue(value)}`)
 }
 
 function assertHas(name: string, method: string, value: unknown): void {

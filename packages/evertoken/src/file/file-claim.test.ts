@@ -1,4 +1,4 @@
-import fs, { mkdtemp, readdir, readFile, rm, stat, unlink, utimes, writeFile } from "node:fs/promises"
+import fs, { mkdtemp, readdir, readFile, rm, stat, unlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, onTestFinished, test, vi } from "vitest"
@@ -128,7 +128,7 @@ describe("a claim", () => {
 describe("a sent mark", () => {
   test("tells how long ago it was made or renewed, and never less than nothing", async () => {
     const clock = new VirtualClock()
-    const { claim, side } = await open(clock)
+    const { claim } = await open(clock)
     const mine = claim()
     await mine.take(1)
     await mine.markSent()
@@ -136,9 +136,18 @@ describe("a sent mark", () => {
     expect((await claim().look()).sentAgoMs).toBe(7_000)
     await mine.markSent()
     expect((await claim().look()).sentAgoMs).toBe(0)
-    const future = new Date(clock.now() + 60_000)
-    await utimes(join(side, `${CLAIM}.1.sent`), future, future)
+  })
+
+  test("from the future is of an unknown time: the clock was set back, and no leeway is sure to last", async () => {
+    const clock = new VirtualClock()
+    const { claim } = await open(clock)
+    const mine = claim()
+    await mine.take(1)
+    await mine.markSent()
+    clock.stepWall(-1_000)
     expect((await claim().look()).sentAgoMs).toBe(0)
+    clock.stepWall(-60_000)
+    expect((await claim().look()).sentAgoMs).toBe(Infinity)
   })
 
   test("of any claim counts, the newest most", async () => {

@@ -21,6 +21,9 @@ import { currentProcess } from "./process-identity.js"
 import type { ReservedRoom } from "./reserved-room.js"
 import type { StoreDirectory, StorePaths } from "./store-directory.js"
 
+// file systems round times, some to whole seconds
+const MARK_TOLERANCE_MS = 2_000
+
 export interface FileClaimOptions {
   readonly directory: StoreDirectory
   readonly liveness: ClaimLiveness
@@ -157,7 +160,7 @@ export class FileClaim implements Claim {
   async #sentAgoMs(side: string, marks: readonly number[]): Promise<number | undefined> {
     const stats = await Promise.all(marks.map((n) => unlessMissing(() => fs.stat(join(side, this.#names.mark(n))))))
     const times = stats.flatMap((each) => each?.mtimeMs ?? [])
-    return times.length === 0 ? undefined : Math.max(0, this.#options.clock.now() - Math.max(...times))
+    return times.length === 0 ? undefined : agoMs(Math.max(...times), this.#options.clock.now())
   }
 
   // a mark without a claim: the claim was never made durable, and its owner is gone with the power
@@ -214,6 +217,11 @@ export class FileClaim implements Claim {
     const { directory } = this.#options
     return explained(`${doing} ${directory.path}`, async () => action(await directory.ensure()))
   }
+}
+
+// The time of a mark from the future is not known: the clock was set back. No leeway of an issuer is sure to last so long.
+function agoMs(time: number, now: number): number {
+  return time > now + MARK_TOLERANCE_MS ? Infinity : Math.max(0, now - time)
 }
 
 async function writeMark(path: string, now: Date): Promise<void> {
