@@ -6,7 +6,7 @@ import path from "node:path"
 const ROOT = path.resolve(import.meta.dirname, "..")
 const SRC = "packages/evertoken/src"
 
-const NOUNS = ["token", "errors", "clock", "events", "random"]
+const NOUNS = ["token", "errors", "clock", "events", "random", "milliseconds", "shown-value"]
 const CONTRACTS = ["token-lifetime", "token-source", "token-cache", "jitter", "error-backoff"]
 // Between these and those stands the renewal: every file that no tier names.
 const AFTER_RENEWAL = ["cached-token-source", "token-watcher", "token-pool"]

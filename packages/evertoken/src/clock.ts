@@ -27,6 +27,15 @@ export const systemClock: Clock = Object.freeze({
   },
 })
 
+const METHODS = ["now", "monotonic", "setTimer"] as const
+
+/** @throws TypeError unless `clock` has what a {@link Clock} has. */
+export function assertClock(clock: unknown): void {
+  const isObject = typeof clock === "object" && clock !== null
+  if (isObject && METHODS.every((method) => typeof Reflect.get(clock, method) === "function")) return
+  throw new TypeError("clock must be an object with the methods now, monotonic and setTimer")
+}
+
 /** Resolves after `delayMs` on `clock`; rejects with `signal.reason` when the signal is aborted first. */
 export function sleep(
   clock: Clock,

@@ -128,9 +128,18 @@ describe("a Retry-After", () => {
 
 describe("an option that cannot be is refused by name", () => {
   test.each(["initialMs", "minimumMs", "maximumMs"])("%s", (name) => {
-    for (const value of [0, -1, NaN, Infinity, "5", null]) {
+    const bad: readonly (readonly [unknown, string])[] = [
+      [0, "0"],
+      [-1, "-1"],
+      [NaN, "NaN"],
+      [Infinity, "Infinity"],
+      [null, "null"],
+      ["5", "a string"],
+      [Symbol("5s"), "a symbol"],
+    ]
+    for (const [value, shown] of bad) {
       expect(() => new ErrorBackoff({ [name]: value })).toThrow(
-        TypeError(`${name} must be milliseconds, a finite number above 0; got ${value}`),
+        TypeError(`${name} must be milliseconds, a finite number of at least 1; got ${shown}`),
       )
     }
   })

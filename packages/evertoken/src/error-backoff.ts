@@ -1,3 +1,4 @@
+import { assertMilliseconds } from "./milliseconds.js"
 import type { Random } from "./random.js"
 
 export interface ErrorBackoffOptions {
@@ -30,12 +31,12 @@ export class ErrorBackoff {
   readonly #minimumMs: number
   readonly #maximumMs: number
 
-  /** @throws TypeError naming the option. */
-  constructor({ initialMs = 1_000, minimumMs = 250, maximumMs = 60_000 }: ErrorBackoffOptions = {}) {
+  /** @throws TypeError naming the option, or `backoff` if these are no options. */
+  constructor(options: ErrorBackoffOptions = {}) {
+    assertObject(options)
+    const { initialMs = 1_000, minimumMs = 250, maximumMs = 60_000 } = options
     for (const [name, value] of Object.entries({ initialMs, minimumMs, maximumMs })) {
-      if (!(Number.isFinite(value) && value > 0)) {
-        throw new TypeError(`${name} must be milliseconds, a finite number above 0; got ${value}`)
-      }
+      assertMilliseconds(name, value, { least: 1 })
     }
     if (minimumMs > maximumMs) {
       throw new TypeError(`minimumMs must be at most maximumMs, ${maximumMs}; got ${minimumMs}`)
@@ -64,4 +65,9 @@ export class ErrorBackoff {
     const untilLastChance = leftMs - Math.min(5_000, lifetimeMs / 10)
     return untilLastChance >= this.#minimumMs ? Math.min(askedMs, untilLastChance) : askedMs
   }
+}
+
+function assertObject(options: unknown): void {
+  if (typeof options === "object" && options !== null && !Array.isArray(options)) return
+  throw new TypeError("backoff must be an object with initialMs, minimumMs or maximumMs")
 }

@@ -1,5 +1,5 @@
 import { Observable, type Subscriber } from "rxjs"
-import { systemClock, type Clock } from "./clock.js"
+import { assertClock, systemClock, type Clock } from "./clock.js"
 import { ClaimBoard, MemoryClaim } from "./memory-claim.js"
 import { randomId } from "./random.js"
 import type { Claim, ClaimSubject, Commit, CommitOptions, StoredToken, TokenCache } from "./token-cache.js"
@@ -22,7 +22,9 @@ export class MemoryTokenCache implements TokenCache {
   readonly #claimBoards = new Map<string, Map<string, ClaimBoard>>()
   readonly #watchers = new Map<string, Set<Subscriber<void>>>()
 
+  /** @throws TypeError naming the option. */
   constructor({ clock = systemClock }: MemoryTokenCacheOptions = {}) {
+    assertClock(clock)
     this.#clock = clock
   }
 

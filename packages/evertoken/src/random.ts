@@ -19,6 +19,12 @@ export function seededRandom(seed: number): Random {
   return () => uniformFloat64(generator)
 }
 
+/** @throws TypeError unless `random` can be a {@link Random}. */
+export function assertRandom(random: unknown): void {
+  if (typeof random === "function") return
+  throw new TypeError("random must be a function that returns numbers from 0 to 1")
+}
+
 /** A random number in `[from, to)`. */
 export function between(random: Random, from: number, to: number): number {
   return from + random() * (to - from)

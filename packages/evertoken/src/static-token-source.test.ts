@@ -94,9 +94,16 @@ describe("what cannot be is refused at construction, by name and without telling
     expect(construct("s3cret\r\nx: y")).toThrow(/^token: accessToken must be visible ASCII characters \(RFC 6750\)/)
   })
 
-  test.each([[0], [-1], [NaN], [Infinity], ["5"], [null]])("lifetimeMs %s", (lifetimeMs) => {
+  test.each<[unknown, string]>([
+    [0, "0"],
+    [-1, "-1"],
+    [NaN, "NaN"],
+    [Infinity, "Infinity"],
+    ["5", "a string"],
+    [null, "null"],
+  ])("lifetimeMs %s", (lifetimeMs, shown) => {
     expect(construct("s3cret", { lifetimeMs })).toThrow(
-      TypeError(`lifetimeMs must be milliseconds, a finite number above 0; got ${lifetimeMs}`),
+      TypeError(`lifetimeMs must be milliseconds, a finite number of at least 1; got ${shown}`),
     )
   })
 

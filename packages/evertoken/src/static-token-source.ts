@@ -1,5 +1,6 @@
-import { systemClock, type Clock } from "./clock.js"
+import { assertClock, systemClock, type Clock } from "./clock.js"
 import { TokenError } from "./errors.js"
+import { assertMilliseconds } from "./milliseconds.js"
 import { LONGEST_LIFETIME_MS } from "./token-lifetime.js"
 import { fingerprintOf, hashOf, type TokenRequest, type TokenSource } from "./token-source.js"
 import { Token } from "./token.js"
@@ -21,9 +22,8 @@ export class StaticTokenSource implements TokenSource {
 
   /** @throws TypeError that names the option, and never tells the token. */
   constructor(token: Token | string, { lifetimeMs, clock = systemClock }: StaticTokenSourceOptions = {}) {
-    if (lifetimeMs !== undefined && !(Number.isFinite(lifetimeMs) && lifetimeMs > 0)) {
-      throw new TypeError(`lifetimeMs must be milliseconds, a finite number above 0; got ${lifetimeMs}`)
-    }
+    assertMilliseconds("lifetimeMs", lifetimeMs, { least: 1 })
+    assertClock(clock)
     if (token instanceof Token && lifetimeMs !== undefined) {
       throw new TypeError("lifetimeMs is for a token given as a string: a Token has an expiresAt of its own")
     }

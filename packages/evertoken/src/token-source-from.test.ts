@@ -278,11 +278,11 @@ describe("the source", () => {
   })
 
   test.each<[Record<string, unknown>, string]>([
-    [{ lifetimeMs: 0 }, "lifetimeMs must be milliseconds, a finite number above 0; got 0"],
-    [{ lifetimeMs: Infinity }, "lifetimeMs must be milliseconds, a finite number above 0; got Infinity"],
-    [{ lifetimeMs: "5" }, "lifetimeMs must be milliseconds, a finite number above 0; got 5"],
-    [{ renewEveryMs: -1 }, "renewEveryMs must be milliseconds, a finite number above 0; got -1"],
-    [{ renewEveryMs: NaN }, "renewEveryMs must be milliseconds, a finite number above 0; got NaN"],
+    [{ lifetimeMs: 0 }, "lifetimeMs must be milliseconds, a finite number of at least 1; got 0"],
+    [{ lifetimeMs: Infinity }, "lifetimeMs must be milliseconds, a finite number of at least 1; got Infinity"],
+    [{ lifetimeMs: "5" }, "lifetimeMs must be milliseconds, a finite number of at least 1; got a string"],
+    [{ renewEveryMs: -1 }, "renewEveryMs must be milliseconds, a finite number of at least 1; got -1"],
+    [{ renewEveryMs: NaN }, "renewEveryMs must be milliseconds, a finite number of at least 1; got NaN"],
     [{ name: "" }, "name must be a string, and not empty"],
     [{ name: 5 }, "name must be a string, and not empty"],
     [{ singleUse: "yes" }, "singleUse must be true or false; got string"],

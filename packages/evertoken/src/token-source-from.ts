@@ -1,7 +1,8 @@
-import { systemClock, type Clock } from "./clock.js"
+import { assertClock, systemClock, type Clock } from "./clock.js"
 import { TokenError } from "./errors.js"
 import { describeForeignError } from "./foreign-error.js"
 import { tokenFromResult, type IssuedToken } from "./issued-token.js"
+import { assertMilliseconds } from "./milliseconds.js"
 import { patiently } from "./single-flight.js"
 import { assertLifetimePolicy, type LifetimePolicy } from "./token-lifetime.js"
 import { fingerprintOf, type TokenRequest, type TokenSource } from "./token-source.js"
@@ -66,12 +67,10 @@ async function call(getToken: GetToken, request: TokenRequest): Promise<unknown>
 function assertOptions(getToken: unknown, options: TokenSourceFromOptions): void {
   if (typeof getToken !== "function") throw new TypeError(`getToken must be a function; got ${typeof getToken}`)
   for (const option of ["lifetimeMs", "renewEveryMs"] as const) {
-    const value = options[option]
-    if (value !== undefined && !(Number.isFinite(value) && value > 0)) {
-      throw new TypeError(`${option} must be milliseconds, a finite number above 0; got ${value}`)
-    }
+    assertMilliseconds(option, options[option], { least: 1 })
   }
-  const { name, singleUse } = options
+  const { name, singleUse, clock = systemClock } = options
+  assertClock(clock)
   if (name !== undefined && (typeof name !== "string" || name === "")) {
     throw new TypeError("name must be a string, and not empty")
   }

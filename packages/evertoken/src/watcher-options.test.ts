@@ -54,10 +54,10 @@ test.each([
 
 test.each<[string, unknown, RegExp]>([
   ["lazy", "yes", /^lazy must be true or false; got a string/],
-  ["closeSource", 0, /^closeSource must be true or false; got a number/],
+  ["closeSource", 0, /^closeSource must be true or false; got 0/],
   ["jitter", 500, /^jitter must be an object with the method earlyMs/],
   ["jitter", null, /^jitter must be/],
-  ["clock", Date, /^clock must be an object with the method setTimer/],
+  ["clock", Date, /^clock must be an object with the methods now, monotonic and setTimer/],
   ["clock", null, /^clock must be/],
   ["random", 0.5, /^random must be a function/],
   ["backoff", { minimumMs: -1 }, /^minimumMs must be milliseconds/],
@@ -68,4 +68,11 @@ test.each<[string, unknown, RegExp]>([
 
 test.each([undefined, null, {}, "https://issuer"])("a source that cannot be asked (%s) is a TypeError", async (bad) => {
   await expect(TokenWatcher.start(foreign(bad))).rejects.toThrow(/^source must be a TokenSource/)
+})
+
+test("a bare source that spends what works once is refused: a restart would present it again", () => {
+  const source = { singleUse: true, getToken: () => Promise.reject(new Error("not asked")) }
+  expect(() => watcherSettings(source, {})).toThrow(
+    new TypeError("source spends a refresh token that works once: wrap it in a CachedTokenSource with a durable cache"),
+  )
 })

@@ -1,7 +1,8 @@
 import { basename, join, resolve, sep } from "node:path"
 import { defer, EMPTY, Subject, takeUntil, type Observable } from "rxjs"
-import { systemClock, type Clock } from "../clock.js"
+import { assertClock, systemClock, type Clock } from "../clock.js"
 import { TokenError } from "../errors.js"
+import { assertMilliseconds, LONGEST_TIMER_MS } from "../milliseconds.js"
 import type { Claim, ClaimSubject, Commit, CommitOptions, StoredToken, TokenCache } from "../token-cache.js"
 import { hashOf } from "../token-source.js"
 import { KeyStore } from "./key-store.js"
@@ -53,9 +54,8 @@ export class FileTokenCache implements TokenCache {
   constructor(target: FileTokenCacheTarget, options: FileTokenCacheOptions = {}) {
     const { allowNetworkFileSystem = false, pollMs = 1_000, clock = systemClock } = options
     if (typeof allowNetworkFileSystem !== "boolean") throw new TypeError("allowNetworkFileSystem must be true or false")
-    if (!(Number.isFinite(pollMs) && pollMs >= 10)) {
-      throw new TypeError(`pollMs must be milliseconds, a finite number of at least 10; got ${pollMs}`)
-    }
+    assertMilliseconds("pollMs", pollMs, { least: 10, most: LONGEST_TIMER_MS })
+    assertClock(clock)
     this.#options = { allowNetworkFileSystem, pollMs, clock }
     this.#isDirectory = typeof target !== "string"
     this.#path = typeof target === "string" ? filePath(target) : directoryPath(target)

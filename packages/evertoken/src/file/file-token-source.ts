@@ -2,8 +2,9 @@ import { constants, type Stats } from "node:fs"
 import fs from "node:fs/promises"
 import { dirname, join, resolve } from "node:path"
 import type { Observable } from "rxjs"
-import { systemClock, type Clock } from "../clock.js"
+import { assertClock, systemClock, type Clock } from "../clock.js"
 import { TokenError } from "../errors.js"
+import { assertMilliseconds, LONGEST_TIMER_MS } from "../milliseconds.js"
 import { fingerprintOf, type TokenRequest, type TokenSource } from "../token-source.js"
 import type { Token } from "../token.js"
 import { namesIn } from "./durable-write.js"
@@ -51,13 +52,9 @@ export class FileTokenSource implements TokenSource {
     if (typeof path !== "string" || path === "" || path.includes("\0")) {
       throw new TypeError("path must be a path, a string that is not empty")
     }
-    for (const [name, value, least] of [
-      ["lifetimeMs", lifetimeMs, 1],
-      ["pollMs", pollMs, 10],
-    ] as const) {
-      if (Number.isFinite(value) && value >= least) continue
-      throw new TypeError(`${name} must be milliseconds, a finite number of at least ${least}; got ${value}`)
-    }
+    assertMilliseconds("lifetimeMs", lifetimeMs, { least: 1 })
+    assertMilliseconds("pollMs", pollMs, { least: 10, most: LONGEST_TIMER_MS })
+    assertClock(clock)
     this.#path = resolve(path)
     this.#lifetimeMs = lifetimeMs
     this.#pollMs = pollMs

@@ -1,6 +1,8 @@
 import type { Dispatcher } from "undici"
-import type { Clock } from "../clock.js"
+import { assertClock, type Clock } from "../clock.js"
+import { assertMilliseconds, LONGEST_TIMER_MS } from "../milliseconds.js"
 import { isSecureUrl } from "../secure-url.js"
+import { shownValue } from "../shown-value.js"
 import { assertLifetimePolicy, type LifetimePolicy } from "../token-lifetime.js"
 import type { ClientAuthenticationOptions } from "./client-authentication.js"
 
@@ -70,23 +72,19 @@ function secureUrl(name: string, value: unknown): URL | undefined {
   return url
 }
 
-// the longest delay of setTimeout
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
-
 /** @throws TypeError that names the option. */
 export function assertTokenEndpointOptions(options: TokenEndpointOptions): void {
-  const { timeoutMs, maximumResponseBytes, fetch, dispatcher, resource } = options
+  const { timeoutMs, maximumResponseBytes, fetch, dispatcher, resource, clock } = options
   assertText("clientId", options.clientId)
   for (const name of ["scope", "audience"] as const) {
     if (options[name] !== undefined) assertText(name, options[name])
   }
   for (const uri of resourcesOf(resource)) assertResource(uri)
-  assertCount("timeoutMs", timeoutMs, "milliseconds", LONGEST_TIMEOUT_MS)
-  assertCount("maximumResponseBytes", maximumResponseBytes, "bytes", Number.MAX_SAFE_INTEGER)
+  assertMilliseconds("timeoutMs", timeoutMs, { least: 1, most: LONGEST_TIMER_MS })
+  assertBytes("maximumResponseBytes", maximumResponseBytes)
+  if (clock !== undefined) assertClock(clock)
   if (fetch !== undefined && typeof fetch !== "function") throw new TypeError("fetch must be a function")
-  if (dispatcher !== undefined && typeof dispatcher.compose !== "function") {
-    throw new TypeError("dispatcher must be a dispatcher of undici 7 or newer")
-  }
+  if (dispatcher !== undefined) assertDispatcher(dispatcher)
   if (fetch !== undefined && dispatcher !== undefined) throw new TypeError("fetch and dispatcher exclude each other")
   assertLifetimePolicy(options)
 }
@@ -109,7 +107,13 @@ export function assertText(name: string, value: unknown): asserts value is strin
   if (/\p{Cc}/u.test(value)) throw new TypeError(`${name} must not hold control characters`)
 }
 
-function assertCount(name: string, value: number | undefined, unit: string, maximum: number): void {
-  if (value === undefined || (Number.isFinite(value) && value > 0 && value <= maximum)) return
-  throw new TypeError(`${name} must be ${unit}, a number above 0, at most ${maximum}; got ${value}`)
+function assertBytes(name: string, value: unknown): void {
+  if (value === undefined || (typeof value === "number" && value > 0 && value <= Number.MAX_SAFE_INTEGER)) return
+  throw new TypeError(`${name} must be bytes, a finite number above 0; got ${shownValue(value)}`)
+}
+
+function assertDispatcher(value: unknown): void {
+  const isObject = typeof value === "object" && value !== null
+  if (isObject && typeof Reflect.get(value, "compose") === "function") return
+  throw new TypeError("dispatcher must be a dispatcher of undici 7 or newer")
 }

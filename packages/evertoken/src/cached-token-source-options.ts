@@ -1,0 +1,72 @@
+import { assertClock, type Clock } from "./clock.js"
+import type { ErrorBackoff, ErrorBackoffOptions } from "./error-backoff.js"
+import { assertMilliseconds, LONGEST_TIMER_MS } from "./milliseconds.js"
+import { assertRandom, type Random } from "./random.js"
+import type { TokenCache } from "./token-cache.js"
+import type { TokenSource } from "./token-source.js"
+
+export interface CachedTokenSourceOptions {
+  /**
+   * Nearest first; a memory cache before them is implied. The last durable one is the authority: it decides which token
+   * is the current one, and who may ask the issuer. Default: none, the token lives in this process only.
+   */
+  readonly caches?: readonly TokenCache[]
+  /** Names the token in its caches. Default: from the source's fingerprint. */
+  readonly key?: string
+  /** For how long one request to the source may take, in milliseconds. Default 10,000. */
+  readonly requestTimeoutMs?: number
+  /** For how long to wait for another process that is renewing the token, in milliseconds. Default 20,000. */
+  readonly claimTimeoutMs?: number
+  /** For how long to wait for a cache, in milliseconds. Default 5,000. */
+  readonly storeTimeoutMs?: number
+  /**
+   * For how long the issuer accepts a refresh token again that it has rotated, in milliseconds, as the issuer's
+   * documentation says. Default 0: it never does.
+   */
+  readonly reuseLeewayMs?: number
+  /** An issuer that gave the same token again is not asked sooner than this after it, in milliseconds. Default 10,000. */
+  readonly minimumIntervalMs?: number
+  /** How the pauses after failed requests grow. */
+  readonly backoff?: ErrorBackoff | ErrorBackoffOptions
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+/** @throws TypeError naming the option. */
+export function assertCachedTokenSourceOptions(source: TokenSource, options: CachedTokenSourceOptions): void {
+  if (!hasMethod(source, "getToken")) {
+    throw new TypeError("source must be a TokenSource: an object with a getToken method")
+  }
+  const { caches = [], key, clock, random } = options
+  if (!Array.isArray(caches) || !caches.every((cache) => hasMethod(cache, "commit"))) {
+    throw new TypeError("caches must be an array of token caches")
+  }
+  if (key !== undefined && (typeof key !== "string" || key === "")) {
+    throw new TypeError("key must be a string, and not empty")
+  }
+  assertLengths(options)
+  if (clock !== undefined) assertClock(clock)
+  if (random !== undefined) assertRandom(random)
+  if (source.singleUse) assertDurable(caches)
+}
+
+function assertLengths(options: CachedTokenSourceOptions): void {
+  const most = LONGEST_TIMER_MS
+  for (const name of ["requestTimeoutMs", "claimTimeoutMs", "storeTimeoutMs"] as const) {
+    assertMilliseconds(name, options[name], { least: 1, most })
+  }
+  for (const name of ["reuseLeewayMs", "minimumIntervalMs"] as const) {
+    assertMilliseconds(name, options[name], { least: 0, most })
+  }
+}
+
+function assertDurable(caches: readonly TokenCache[]): void {
+  if (caches.findLast((cache) => cache.durable)?.claim !== undefined) return
+  const mend =
+    'add one that outlives the process, such as FileTokenCache, or say rotation: "none" if the issuer does not rotate'
+  throw new TypeError(`caches has no durable cache, and the source spends a refresh token that works once: ${mend}`)
+}
+
+function hasMethod(value: unknown, method: string): boolean {
+  return typeof value === "object" && value !== null && typeof Reflect.get(value, method) === "function"
+}
