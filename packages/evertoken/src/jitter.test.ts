@@ -45,12 +45,15 @@ describe("random early", () => {
     expect(moments.size).toBe(10)
   })
 
-  test.each([[-1], [NaN], [Infinity], ["5" as unknown as number]])(
-    "a maximum of %s is refused by name",
-    (maximumMs) => {
-      expect(() => randomEarly({ maximumMs })).toThrow(
-        TypeError(`maximumMs must be milliseconds, a finite number of at least 0; got ${maximumMs}`),
-      )
-    },
-  )
+  test.each<[unknown, string]>([
+    [-1, "-1"],
+    [NaN, "NaN"],
+    [Infinity, "Infinity"],
+    ["5", "a string"],
+    [Symbol("5s"), "a symbol"],
+  ])("a maximum of %s is refused by name", (maximumMs, shown) => {
+    expect(() => randomEarly({ maximumMs: maximumMs as number })).toThrow(
+      TypeError(`maximumMs must be milliseconds, a finite number of at least 0; got ${shown}`),
+    )
+  })
 })

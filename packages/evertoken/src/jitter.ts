@@ -1,3 +1,4 @@
+import { assertMilliseconds } from "./milliseconds.js"
 import type { Random } from "./random.js"
 import type { Token } from "./token.js"
 
@@ -20,9 +21,7 @@ export interface RandomEarlyOptions {
  * @throws TypeError naming the option.
  */
 export function randomEarly({ maximumMs }: RandomEarlyOptions = {}): JitterSource {
-  if (maximumMs !== undefined && !(Number.isFinite(maximumMs) && maximumMs >= 0)) {
-    throw new TypeError(`maximumMs must be milliseconds, a finite number of at least 0; got ${maximumMs}`)
-  }
+  assertMilliseconds("maximumMs", maximumMs, { least: 0 })
   return Object.freeze({
     earlyMs: ({ issuedAt, staleAt }, random: Random) => random() * (maximumMs ?? (staleAt - issuedAt) / 10),
   } satisfies JitterSource)

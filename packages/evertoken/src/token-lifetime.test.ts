@@ -158,17 +158,27 @@ describe("when a token becomes stale", () => {
 })
 
 describe("a policy that cannot be is refused by the name of the option", () => {
-  test.each([[0], [-0.5], [1.01], [NaN], [Infinity], ["0.5"], [null]])("freshness %s", (freshness) => {
+  const noNumbers: readonly (readonly [unknown, string])[] = [
+    [NaN, "NaN"],
+    [Infinity, "Infinity"],
+    [null, "null"],
+    ["0.5", "a string"],
+    [Symbol("0.5"), "a symbol"],
+  ]
+
+  const outOfRange: typeof noNumbers = [0, -0.5, 1.01].map((value) => [value, String(value)])
+
+  test.each([...outOfRange, ...noNumbers])("freshness %s", (freshness, shown) => {
     expect(() => assertLifetimePolicy({ freshness: freshness as number })).toThrow(
-      TypeError(`freshness must be a number above 0, at most 1; got ${freshness}`),
+      TypeError(`freshness must be a number above 0, at most 1; got ${shown}`),
     )
   })
 
   test.each(["minimumStaleMs", "refreshLeadMs", "defaultLifetimeMs"])("%s", (name) => {
     const least = name === "defaultLifetimeMs" ? 1 : 0
-    for (const value of [least - 1, NaN, Infinity, "1000", null]) {
+    for (const [value, shown] of [[least - 1, String(least - 1)] as const, ...noNumbers]) {
       expect(() => assertLifetimePolicy({ [name]: value })).toThrow(
-        TypeError(`${name} must be milliseconds, a finite number of at least ${least}; got ${value}`),
+        TypeError(`${name} must be milliseconds, a finite number of at least ${least}; got ${shown}`),
       )
     }
   })

@@ -1,6 +1,8 @@
 import type { Clock } from "./clock.js"
 import { TokenError } from "./errors.js"
 import { publish } from "./events.js"
+import { assertMilliseconds } from "./milliseconds.js"
+import { shownValue } from "./shown-value.js"
 import type { Token } from "./token.js"
 
 /** When a token is to be renewed, and how long it lasts where the issuer does not say. */
@@ -68,14 +70,10 @@ function secondsOf(value: unknown): number | undefined {
 export function assertLifetimePolicy(policy: LifetimePolicy): void {
   const { freshness } = policy
   if (freshness !== undefined && !(Number.isFinite(freshness) && freshness > 0 && freshness <= 1)) {
-    throw new TypeError(`freshness must be a number above 0, at most 1; got ${freshness}`)
+    throw new TypeError(`freshness must be a number above 0, at most 1; got ${shownValue(freshness)}`)
   }
   for (const name of ["minimumStaleMs", "refreshLeadMs", "defaultLifetimeMs"] as const) {
-    const value = policy[name]
-    const least = name === "defaultLifetimeMs" ? 1 : 0
-    if (value !== undefined && !(Number.isFinite(value) && value >= least)) {
-      throw new TypeError(`${name} must be milliseconds, a finite number of at least ${least}; got ${value}`)
-    }
+    assertMilliseconds(name, policy[name], { least: name === "defaultLifetimeMs" ? 1 : 0 })
   }
 }
 
