@@ -6,15 +6,27 @@ import path from "node:path"
 const ROOT = path.resolve(import.meta.dirname, "..")
 const SRC = "packages/evertoken/src"
 
-const NOUNS = ["token", "errors", "clock", "events", "random", "milliseconds", "shown-value"]
+const entries = readdirSync(path.join(ROOT, SRC), { withFileTypes: true })
+
+const NOUNS = ["token", "errors", "clock", "milliseconds", "shown-value"]
+// What the nouns do without. Neither needs the other.
+const TELLING_AND_CHANCE = ["events", "random"]
 const CONTRACTS = ["token-lifetime", "token-source", "token-cache", "jitter", "error-backoff"]
 // Between these and those stands the renewal: every file that no tier names.
-const AFTER_RENEWAL = ["cached-token-source", "token-watcher", "token-pool"]
+const WATCHER = [
+  ...["token-watcher", "watched-token", "first-token", "token-publication", "slice-timer", "deadline"],
+  ...["renewal-schedule", "renewal-setbacks", ...sourcesWith("watcher-")],
+]
+const AFTER_RENEWAL = [["cached-token-source"], WATCHER, ["token-pool"]]
 
 // Every folder is a sub-path export, such as evertoken/oauth2.
-const SUB_PATHS = readdirSync(path.join(ROOT, SRC), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map((entry) => entry.name)
+const SUB_PATHS = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+
+function sourcesWith(prefix) {
+  return entries
+    .filter(({ name }) => name.startsWith(prefix) && name.endsWith(".ts") && !name.endsWith(".test.ts"))
+    .map(({ name }) => path.basename(name, ".ts"))
+}
 
 const file = (name) => `${SRC}/${name}.ts`
 const folder = (name) => `${SRC}/${name}`
@@ -39,19 +51,28 @@ function importsOnly(files, allowed) {
   return direction(files.map(file), [zone(`It may import these files only: ${allowed.join(", ")}.`, SRC, except)])
 }
 
+// The package by its own name is what was built last, or another copy of it.
+const OWN_NAME = { regex: "^evertoken(/|$)", message: "Inside the package, import the file that defines it." }
+
+/** For `files`, in place of what an earlier configuration said of them. */
+function bareImports(files, patterns) {
+  return { files, rules: { "@typescript-eslint/no-restricted-imports": ["error", { patterns }] } }
+}
+
 const core = zone("The core imports no sub-path.", foldersBut())
 
 export const importDirection = [
   direction(
     [`${SRC}/*.ts`],
-    [core, zone("This stands after the renewal and imports it, not the other way.", AFTER_RENEWAL.map(file))],
+    [core, zone("This stands after the renewal and imports it, not the other way.", AFTER_RENEWAL.flat().map(file))],
   ),
   importsOnly(NOUNS, NOUNS),
-  importsOnly(CONTRACTS, [...NOUNS, ...CONTRACTS]),
-  ...AFTER_RENEWAL.map((name, index) => {
-    const later = AFTER_RENEWAL.slice(index + 1).map(file)
-    const zones = later.length > 0 ? [core, zone("This imports the file, not the other way.", later)] : [core]
-    return direction([file(name)], zones)
+  ...TELLING_AND_CHANCE.map((name) => importsOnly([name], [...NOUNS, name])),
+  importsOnly(CONTRACTS, [...NOUNS, ...TELLING_AND_CHANCE, ...CONTRACTS]),
+  ...AFTER_RENEWAL.map((tier, index) => {
+    const later = AFTER_RENEWAL.slice(index + 1).flat()
+    const zones = later.length > 0 ? [zone("This imports the file, not the other way.", later.map(file))] : []
+    return direction(tier.map(file), [core, ...zones])
   }),
   direction([file("index")], [core]),
   ...SUB_PATHS.map((name) =>
@@ -64,5 +85,11 @@ export const importDirection = [
       [`${folder(name)}/**/*.test.ts`],
       [zone("Tests of a sub-path use no other but testing.", foldersBut(name, "testing"))],
     ),
+  ),
+  bareImports([`${SRC}/**/*.ts`], [OWN_NAME]),
+  // Whatever tells of what happens must not depend on it: it takes the shape of its events from types alone.
+  bareImports(
+    [file("events")],
+    [OWN_NAME, { regex: "^\\.", allowTypeImports: true, message: "The events import types only." }],
   ),
 ]
