@@ -5,6 +5,9 @@ import { describe, expect, test, vi } from "vitest"
 import { beginFlight, decodeOwner, encodeOwner, endFlight, stateOf, type ClaimOwner } from "./claim-owner.js"
 import { currentProcess, namespaceMarker, threadStatus, type ProcessIdentity } from "./process-identity.js"
 
+// /proc tells when a process or a thread began
+const HAS_PROC = process.platform === "linux"
+
 const ownerOf = (identity: ProcessIdentity, changes: Partial<ClaimOwner> = {}): ClaimOwner => ({
   ...identity,
   instance: "another",
@@ -70,7 +73,7 @@ describe("the owner of a claim", () => {
   })
 })
 
-describe.runIf(process.platform === "linux")("on Linux", () => {
+describe.runIf(HAS_PROC)("on Linux", () => {
   test("a living process is known by pid, thread and start time", async () => {
     const me = await currentProcess()
     expect(me.local).toBeDefined()
@@ -134,6 +137,7 @@ describe("what is written into a claim", () => {
     ["of a future version", JSON.stringify({ evertoken: 2, ...ownerOf(MAC) })],
     ["without a flight", JSON.stringify({ evertoken: 1, ...ownerOf(MAC), flight: undefined })],
     ["with a pid that means a group of processes", JSON.stringify({ evertoken: 1, ...ownerOf(MAC), pid: -1 })],
+    ["with a pid that no process can have", JSON.stringify({ evertoken: 1, ...ownerOf(MAC), pid: 2 ** 31 })],
     ["with all processes for a pid", JSON.stringify({ evertoken: 1, ...ownerOf(MAC), pid: 0 })],
   ])("and is %s says nothing about its owner", (_, text) => {
     expect(decodeOwner(text === undefined ? undefined : Buffer.from(text))).toBeUndefined()

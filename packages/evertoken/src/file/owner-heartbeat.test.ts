@@ -8,6 +8,9 @@ import { FileTokenCache } from "./file-token-cache.js"
 import { OwnerHeartbeat } from "./owner-heartbeat.js"
 import { currentProcess } from "./process-identity.js"
 
+// /proc tells when a process or a thread began
+const HAS_PROC = process.platform === "linux"
+
 const SUBJECT = { what: "0123456789abcdef", singleUse: true }
 
 async function open() {
@@ -40,7 +43,7 @@ async function foreignClaim(side: string) {
 }
 
 describe("the heartbeat of a claim's owner", () => {
-  test.runIf(process.platform === "linux")("is not kept up among processes that see each other", async () => {
+  test.runIf(HAS_PROC)("is not kept up among processes that see each other", async () => {
     const { side, claim, clock } = await open()
     const mine = claim()
     await mine.take(1)
