@@ -11,6 +11,8 @@ export interface WorkerConfig {
   readonly requestTimeoutMs?: number
   readonly claimTimeoutMs?: number
   readonly minimumIntervalMs?: number
+  /** The longest pause after a failure. */
+  readonly maximumBackoffMs?: number
 }
 
 /** How a worker renews of its own accord. */

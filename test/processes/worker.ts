@@ -88,13 +88,14 @@ onTokenEvent("waiting", () => {
 
 function sourceOf(config: WorkerConfig): CachedTokenSource {
   const { issuer, clientId, clientSecret, refreshToken, file } = config
-  const { requestTimeoutMs = 10_000, claimTimeoutMs = 15_000, minimumIntervalMs = 10_000 } = config
+  const { requestTimeoutMs = 10_000, claimTimeoutMs = 15_000, minimumIntervalMs = 10_000, maximumBackoffMs } = config
   const asked =
     clientSecret === undefined
       ? new RefreshTokenSource({ issuer, clientId, clientAuthentication: "none", refreshToken })
       : new ClientCredentialsSource({ issuer, clientId, clientSecret, scope: "api:read" })
   const caches = [new FileTokenCache(file)]
-  return new CachedTokenSource(asked, { caches, requestTimeoutMs, claimTimeoutMs, minimumIntervalMs })
+  const backoff = { maximumMs: maximumBackoffMs }
+  return new CachedTokenSource(asked, { caches, requestTimeoutMs, claimTimeoutMs, minimumIntervalMs, backoff })
 }
 
 async function close(): Promise<void> {

@@ -1,0 +1,42 @@
+import type { JournalEntry } from "../processes/journal.js"
+import type { HaltSignal } from "../processes/worker-protocol.js"
+
+/** When workers were ended, and when they stood still. */
+export class Lives {
+  readonly #goneAt = new Map<string, number>()
+  readonly #closingAt = new Map<string, number[]>()
+  readonly #stops = new Map<string, { readonly from: number; to: number }[]>()
+
+  signalled(worker: string, signal: HaltSignal | "SIGCONT", at: number): void {
+    if (signal === "SIGKILL" && !this.#goneAt.has(worker)) this.#goneAt.set(worker, at)
+    const stops = this.#stops.get(worker) ?? []
+    if (signal === "SIGSTOP") this.#stops.set(worker, [...stops, { from: at, to: Infinity }])
+    if (signal === "SIGCONT") for (const stop of stops) stop.to = Math.min(stop.to, at)
+  }
+
+  note(entry: JournalEntry): void {
+    if (entry.event === "halting") this.signalled(entry.worker, entry.signal, entry.at)
+    if (entry.event !== "closing") return
+    this.#closingAt.set(entry.worker, [...(this.#closingAt.get(entry.worker) ?? []), entry.at])
+  }
+
+  /** When it was killed. */
+  goneAt(worker: string): number | undefined {
+    return this.#goneAt.get(worker)
+  }
+
+  isGone(worker: string, at: number): boolean {
+    return (this.#goneAt.get(worker) ?? Infinity) <= at
+  }
+
+  /** What it began at `from` it no longer pursued at `to`: killed, or closed, which leaves an unknown outcome to others. */
+  hasGivenUp(worker: string, from: number, to: number): boolean {
+    const hasClosed = (this.#closingAt.get(worker) ?? []).some((at) => at >= from && at <= to)
+    return hasClosed || this.isGone(worker, to)
+  }
+
+  /** It stood still for some of the time between the two moments. */
+  wasStopped(worker: string, from: number, to: number): boolean {
+    return (this.#stops.get(worker) ?? []).some((stop) => stop.from <= to && stop.to >= from)
+  }
+}

@@ -1,0 +1,101 @@
+import type { ChaosResult } from "./chaos-run.js"
+import type { KilledAs, Recovery } from "./recoveries.js"
+import { spreadOf, type Spread } from "./spread.js"
+import type { LossCause, ReuseKind } from "./verdicts.js"
+
+const REUSES: Record<ReuseKind, string> = {
+  "last-try": "a last try after an owner that was killed with its outcome (allowed)",
+  repeat: "its owner again, whose answer had not come (allowed)",
+  "late-arrival": "given up by its sender, arrived after the one that followed it (no client can prevent it)",
+  forbidden: "**any other** (must be 0)",
+}
+
+const CAUSES: Record<LossCause, string> = {
+  "killed-in-the-window": "owner killed after the issuer had rotated, before the answer was durable",
+  "answer-lost": "answer lost by the issuer, as it was told to",
+  "answer-too-late": "answer not there within the time-out of the request (a busy machine)",
+  "stopped-in-the-window": "owner stopped in the window, and gave its answer up when it went on",
+  unexplained: "**unexplained** (must be 0)",
+}
+
+const PHASES: Record<KilledAs, string> = {
+  claimed: "it had claimed, not marked",
+  marked: "it had marked, not sent",
+  sent: "a request was under way, its own or one before",
+  answered: "it had the answer, not written",
+  committed: "the answer was written, the claim still there",
+}
+
+/** The report of a run, in Markdown that reads well as it is. */
+export function formatReport(result: ChaosResult): string {
+  const { counts, observer, options, durationMs } = result
+  const { measured } = observer.recoveries
+  const recoveryRows: readonly (readonly [string, readonly Recovery[]])[] = [
+    ["any of these", measured],
+    ...entriesOf(PHASES).map(([phase, text]) => [text, measured.filter(({ killedAs }) => killedAs === phase)] as const),
+  ]
+  return [
+    section("Run", [
+      ["seed", options.seed],
+      ["workers at a time", options.workers],
+      ["minutes", (durationMs / 60_000).toFixed(1)],
+      ["workers killed (SIGKILL)", counts.kills],
+      ["workers stopped for a while (SIGSTOP, SIGCONT)", counts.stops],
+      ["workers told to end (SIGTERM)", counts.terminations],
+      ["faults of the issuer", counts.issuerFaults],
+    ]),
+    section("Renewals", [
+      ["refresh tokens rotated and durable", counts.renewals],
+      ["requests to the token endpoint", counts.requests],
+      ["requests for each renewal, faults included", ratio(counts.requests, counts.renewals)],
+      ["sign-ins", counts.signIns],
+    ]),
+    section("A spent refresh token came to the issuer again", tableOf(REUSES, observer.reuses)),
+    section("Families of refresh tokens lost", tableOf(CAUSES, observer.losses)),
+    spreads("The window that no client can close (ms)", [
+      ["from the rotation at the issuer until the answer is durable", windowsMs(result, "spent")],
+      ["of that, from the answer until it is durable", windowsMs(result, "answered")],
+    ]),
+    spreads(
+      "From the death of an owner until the next renewal, nothing else disturbing (ms)",
+      recoveryRows.map(([text, recoveries]) => [text, recoveries.map(({ tookMs }) => tookMs)]),
+    ),
+    section("What callers were told, besides tokens", [...observer.refusals].sort()),
+    `${counts.violations} violations`,
+    ...observer.violations.slice(0, 5).map(({ what, trace }) => [`VIOLATION: ${what}`, ...trace].join("\n  ")),
+    ...observer.violations.slice(5).map(({ what }) => `VIOLATION: ${what}`),
+  ].join("\n\n")
+}
+
+function windowsMs({ observer }: ChaosResult, from: "spent" | "answered"): number[] {
+  return [...observer.presentations.all].flatMap(({ answer, answeredAt, committedAt }) => {
+    const begin = from === "spent" ? answer?.spentAt : answeredAt
+    return begin === undefined || committedAt === undefined ? [] : [committedAt - begin]
+  })
+}
+
+function section(title: string, rows: readonly (readonly [string, string | number])[]): string {
+  const lines = rows.map(([name, value]) => `| ${name} | ${value} |`)
+  return [`## ${title}`, "", "| | |", "|---|---:|", ...lines].join("\n")
+}
+
+function tableOf<K extends string>(names: Record<K, string>, counts: ReadonlyMap<K, number>): [string, number][] {
+  return entriesOf(names).map(([key, name]) => [name, counts.get(key) ?? 0])
+}
+
+function entriesOf<K extends string>(names: Record<K, string>): [K, string][] {
+  return Object.entries(names) as [K, string][]
+}
+
+function spreads(title: string, rows: readonly (readonly [string, readonly number[]])[]): string {
+  const lines = rows.map(([name, figures]) => `| ${name} | ${shown(spreadOf(figures))} |`)
+  return [`## ${title}`, "", "| | count | median | p99 | max |", "|---|---:|---:|---:|---:|", ...lines].join("\n")
+}
+
+function shown({ count, median, p99, max }: Spread): string {
+  return [count, ...[median, p99, max].map((value) => value?.toFixed(0) ?? "-")].join(" | ")
+}
+
+function ratio(a: number, b: number): string {
+  return b === 0 ? "-" : (a / b).toFixed(3)
+}
