@@ -1,2 +1,7 @@
 export { tokenCacheContract, type TokenCacheContractOptions, type TokenCacheUnderTest } from "./token-cache-contract.js"
+export {
+  tokenSourceContract,
+  type TokenSourceContractOptions,
+  type TokenSourceUnderTest,
+} from "./token-source-contract.js"
 export { VirtualClock, type VirtualClockOptions } from "./virtual-clock.js"
