@@ -24,6 +24,12 @@ test("the defaults are those that are documented", () => {
   })
 })
 
+test("options that are null are a TypeError, and start nothing", async () => {
+  await expect(TokenWatcher.start(source, foreign(null))).rejects.toThrow(
+    TypeError("options must be an object; got null"),
+  )
+})
+
 test("what is given is taken", () => {
   const backoff = new ErrorBackoff()
   const random = () => 0.5

@@ -2,6 +2,7 @@ import { assertClock, systemClock, type Clock } from "./clock.js"
 import { ErrorBackoff, type ErrorBackoffOptions } from "./error-backoff.js"
 import { randomEarly, type JitterSource } from "./jitter.js"
 import { assertMilliseconds, LONGEST_TIMER_MS } from "./milliseconds.js"
+import { assertOptionsObject } from "./options-object.js"
 import { assertRandom, createRandom, type Random } from "./random.js"
 import { shownValue } from "./shown-value.js"
 import type { TokenSource } from "./token-source.js"
@@ -61,6 +62,7 @@ export function watcherSettings(source: TokenSource, options: TokenWatcherOption
       "source spends a refresh token that works once: wrap it in a CachedTokenSource with a durable cache",
     )
   }
+  assertOptionsObject(options)
   const { clock = systemClock, random = createRandom(), jitter = randomEarly(), backoff } = options
   assertClock(clock)
   assertHas("jitter", "earlyMs", (jitter as Partial<JitterSource> | null)?.earlyMs)

@@ -133,9 +133,11 @@ describe("when the system fails", () => {
 
 describe("new FileTokenCache", () => {
   test.each([
-    [undefined, /path|directory/],
-    [null, /directory/],
-    ["", /path/],
+    [undefined, /^target must be the path of a file, or { directory }; got undefined\. Is the environment variable/],
+    [null, /^target .*directory }; got null$/],
+    [new URL("file:///tokens"), /^target .*; got an object$/],
+    ["", /^target .*; got an empty string\. Is the environment variable/],
+    [{ directory: undefined }, /^directory must be a path; got undefined\. Is the environment variable/],
     ["a\0b", /path/],
     [{}, /directory/],
     [{ directory: "" }, /directory/],

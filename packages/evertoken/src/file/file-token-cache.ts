@@ -3,6 +3,8 @@ import { defer, EMPTY, Subject, takeUntil, type Observable } from "rxjs"
 import { assertClock, systemClock, type Clock } from "../clock.js"
 import { TokenError } from "../errors.js"
 import { assertMilliseconds, LONGEST_TIMER_MS } from "../milliseconds.js"
+import { assertOptionsObject } from "../options-object.js"
+import { shownValue } from "../shown-value.js"
 import type { Claim, ClaimSubject, Commit, CommitOptions, StoredToken, TokenCache } from "../token-cache.js"
 import { hashOf } from "../token-source.js"
 import { KeyStore } from "./key-store.js"
@@ -52,6 +54,7 @@ export class FileTokenCache implements TokenCache {
    * @throws TypeError naming the option.
    */
   constructor(target: FileTokenCacheTarget, options: FileTokenCacheOptions = {}) {
+    assertOptionsObject(options)
     const { allowNetworkFileSystem = false, pollMs = 1_000, clock = systemClock } = options
     if (typeof allowNetworkFileSystem !== "boolean") throw new TypeError("allowNetworkFileSystem must be true or false")
     assertMilliseconds("pollMs", pollMs, { least: 10, most: LONGEST_TIMER_MS })
@@ -121,7 +124,7 @@ function fileNameOf(key: string): string {
 }
 
 function filePath(path: string): string {
-  const resolved = pathOf(path, "path")
+  const resolved = pathOf(path, TARGET)
   if (!path.endsWith("/") && !path.endsWith(sep)) return resolved
   throw new TypeError("the path must name a file; for a directory use new FileTokenCache({ directory: … })")
 }
@@ -129,12 +132,19 @@ function filePath(path: string): string {
 // whoever calls from JavaScript may give anything
 function directoryPath(target: unknown): string {
   const isObject = typeof target === "object" && target !== null
-  return pathOf(isObject ? own(target, "directory") : undefined, "directory")
+  return isObject && "directory" in target
+    ? pathOf(own(target, "directory"), "directory must be a path")
+    : pathOf(target, TARGET)
 }
 
-function pathOf(path: unknown, name: string): string {
-  if (typeof path !== "string" || path === "" || path.includes("\0")) {
-    throw new TypeError(`${name} must be a path, a string that is not empty`)
+const TARGET = "target must be the path of a file, or { directory }"
+
+function pathOf(path: unknown, demand: string): string {
+  if (path === undefined || path === "") {
+    const got = path === "" ? "an empty string" : "undefined"
+    throw new TypeError(`${demand}; got ${got}. Is the environment variable that it comes from set?`)
   }
+  if (typeof path !== "string") throw new TypeError(`${demand}; got ${shownValue(path)}`)
+  if (path.includes("\0")) throw new TypeError(`${demand}; got one with a NUL character`)
   return resolve(path)
 }

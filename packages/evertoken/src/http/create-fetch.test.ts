@@ -77,6 +77,21 @@ afterEach(() => {
 
 const authorizations = (seenBy: Api) => seenBy.seen.map(({ authorization }) => authorization)
 
+describe("at once refused, with what mends it,", () => {
+  it("is a source that spends what works once", () => {
+    const source = { singleUse: true, getToken: () => Promise.reject(new Error("not asked")) }
+    expect(() => createFetch(source, { origins: ["https://api.example.com"] })).toThrow(
+      TypeError("source spends a refresh token that works once: wrap it in a CachedTokenSource with a durable cache"),
+    )
+  })
+
+  it.each([undefined, null])("are options that are none: %s", (options) => {
+    expect(() => createFetch(sourceOf(tokenOf("good")).source, options as never)).toThrow(
+      TypeError(`options must be an object; got ${options}`),
+    )
+  })
+})
+
 describe("the token is presented", () => {
   it("to a listed origin, whether asked for by text, URL or Request, beside the caller's own headers", async () => {
     const { source } = sourceOf(tokenOf("good"))

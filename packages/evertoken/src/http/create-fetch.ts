@@ -1,3 +1,4 @@
+import { assertOptionsObject } from "../options-object.js"
 import type { TokenSource } from "../token-source.js"
 import type { Token } from "../token.js"
 import { originsOf } from "./origins.js"
@@ -28,11 +29,21 @@ interface Invalidating {
  * once more if its body can be (anything but a stream); if there is no other token, the 401 is the answer. Along a
  * redirect to another origin the header is dropped, as the Fetch standard demands of `fetch`.
  *
+ * The source is asked at every request: one that asks its issuer each time, such as a bare `ClientCredentialsSource`,
+ * belongs in a `CachedTokenSource` or a `TokenWatcher`. One that spends what works once is refused.
+ *
  * The function rejects as `fetch` does, and with the `TokenError` of a source that has no token. Safe to use concurrently.
  * @throws TypeError that names the option.
  */
-export function createFetch(source: TokenSource, { origins, fetch }: CreateFetchOptions): Fetch {
+export function createFetch(source: TokenSource, options: CreateFetchOptions): Fetch {
   if (!isTokenSource(source)) throw new TypeError("source must be a token source, with getToken()")
+  if (source.singleUse) {
+    throw new TypeError(
+      "source spends a refresh token that works once: wrap it in a CachedTokenSource with a durable cache",
+    )
+  }
+  assertOptionsObject(options)
+  const { origins, fetch } = options
   if (fetch !== undefined && typeof fetch !== "function") throw new TypeError("fetch must be a function")
   const allowed = originsOf(origins)
   // the global one is looked up at each call, for those who replace it later

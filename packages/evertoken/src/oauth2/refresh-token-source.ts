@@ -1,4 +1,5 @@
 import { TokenError } from "../errors.js"
+import { assertOptionsObject } from "../options-object.js"
 import { hashOf, type TokenRequest, type TokenSource } from "../token-source.js"
 import type { Token } from "../token.js"
 import { assertText, type TokenEndpointOptions } from "./token-endpoint-options.js"
@@ -29,6 +30,7 @@ export class RefreshTokenSource implements TokenSource {
 
   /** @throws TypeError that names the option, and shows nothing of a secret. */
   constructor(options: RefreshTokenOptions) {
+    assertOptionsObject(options)
     const { refreshToken, rotation = "rotates", subject } = options
     assertRotation(rotation)
     if (subject !== undefined) assertText("subject", subject)
@@ -47,9 +49,7 @@ export class RefreshTokenSource implements TokenSource {
   async getToken({ previous, signal }: TokenRequest = {}): Promise<Token> {
     const refreshToken = previous?.refreshToken ?? this.#refreshToken
     if (refreshToken === undefined) {
-      throw new TokenError("ERR_REAUTHENTICATION_REQUIRED", "there is no refresh token: a sign-in is needed", {
-        transient: false,
-      })
+      throw noRefreshToken()
     }
     const parameters = { refresh_token: refreshToken }
     const token = await this.#endpoint.request({ grantType: "refresh_token", parameters, signal })
@@ -57,6 +57,13 @@ export class RefreshTokenSource implements TokenSource {
     const isConfigured = previous?.refreshToken === undefined
     return isConfigured && token.refreshToken === undefined ? token.with({ refreshToken }) : token
   }
+}
+
+function noRefreshToken(): TokenError {
+  const message =
+    "there is no refresh token: neither the cache has one nor the option refreshToken. Is the environment variable " +
+    "that it comes from set? Else a sign-in is needed"
+  return new TokenError("ERR_REAUTHENTICATION_REQUIRED", message, { transient: false })
 }
 
 function assertRotation(value: unknown): void {

@@ -39,6 +39,7 @@ describe("a bad option is a TypeError that names it", () => {
     ["issuer", undefined],
     ["issuer", ""],
     ["issuer", 7],
+    ["issuer", new URL("https://id.example.com")],
     ["issuer", "id.example.com"],
     ["issuer", "http://id.example.com"],
     ["issuer", "http://127.0.0.1.example.com"],
@@ -89,6 +90,17 @@ describe("a bad option is a TypeError that names it", () => {
     expect(error).toBeInstanceOf(TypeError)
     expect(String(error)).toContain(name)
     expect(inspect(error)).not.toContain("secret-in-url")
+  })
+
+  it("a URL object in place of a string is told so", () => {
+    const options = withOption("issuer", new URL("https://id.example.com"))
+    expect(() => new RefreshTokenSource(options)).toThrow("issuer must be a string, an https URL; got an object")
+  })
+
+  it.each([ClientCredentialsSource, RefreshTokenSource])("no options at all: %o", (Source) => {
+    for (const none of [[], [null]]) {
+      expect(() => Reflect.construct(Source, none)).toThrow(/^options must be an object; got (undefined|null)$/)
+    }
   })
 
   it("fetch and dispatcher at once", () => {

@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici"
 import { assertClock, type Clock } from "../clock.js"
 import { assertMilliseconds, LONGEST_TIMER_MS } from "../milliseconds.js"
+import { assertOptionsObject } from "../options-object.js"
 import { isSecureUrl } from "../secure-url.js"
 import { shownValue } from "../shown-value.js"
 import { assertLifetimePolicy, type LifetimePolicy } from "../token-lifetime.js"
@@ -62,7 +63,10 @@ export function locationOf({ issuer, tokenEndpoint }: TokenEndpointOptions): Tok
 
 function secureUrl(name: string, value: unknown): URL | undefined {
   if (value === undefined) return undefined
-  if (typeof value !== "string" || !URL.canParse(value)) throw new TypeError(`${name} must be an https URL`)
+  if (typeof value !== "string") {
+    throw new TypeError(`${name} must be a string, an https URL; got ${shownValue(value)}`)
+  }
+  if (!URL.canParse(value)) throw new TypeError(`${name} must be an https URL`)
   const url = new URL(value)
   if (!isSecureUrl(url)) {
     throw new TypeError(`${name} must be an https URL (http for this machine only); got ${url.protocol}//${url.host}`)
@@ -74,6 +78,7 @@ function secureUrl(name: string, value: unknown): URL | undefined {
 
 /** @throws TypeError that names the option. */
 export function assertTokenEndpointOptions(options: TokenEndpointOptions): void {
+  assertOptionsObject(options)
   const { timeoutMs, maximumResponseBytes, fetch, dispatcher, resource, clock } = options
   assertText("clientId", options.clientId)
   for (const name of ["scope", "audience"] as const) {
