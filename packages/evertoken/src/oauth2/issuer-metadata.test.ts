@@ -84,6 +84,18 @@ describe("without usable metadata nothing is sent to a token endpoint", () => {
     const { source, requested } = sourceWith({})
     await expect(source.getToken()).rejects.toMatchObject({ status: 404, transient: false, ambiguous: false })
     expect(requested).toEqual([RFC8414, OIDC])
+    await expect(source.getToken()).rejects.toThrow(
+      `no metadata at ${OIDC}: it answered 404. issuer is the identifier without /.well-known/…; or give tokenEndpoint`,
+    )
+  })
+
+  it("of another issuer at one place, absent at the other: both issuers are named", async () => {
+    const issuer = `https://id.example.com/\u202eother${"x".repeat(500)}`
+    const { source } = sourceWith({ [RFC8414]: () => Response.json({ ...metadata, issuer }) })
+    const message: unknown = await source.getToken().catch((error: unknown) => String(error))
+    expect(message).toContain("is that of https://id.example.com/ otherxxx")
+    expect(message).toContain(`but the issuer is configured as ${ISSUER} `)
+    expect(message).not.toContain("x".repeat(200))
   })
 
   it.each([

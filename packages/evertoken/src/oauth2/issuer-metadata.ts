@@ -8,12 +8,21 @@ import {
 import { TokenError, TokenResponseError } from "../errors.js"
 import { isSecureUrl } from "../secure-url.js"
 import type { IssuerAnswer, IssuerClient } from "./issuer-client.js"
+import { jsonObjectOf } from "./json-object.js"
+import { shownText } from "./shown-text.js"
 
 /** Of an issuer's metadata, what a token request needs. */
 export type TokenServer = AuthorizationServer & { readonly token_endpoint: string }
 
 // RFC 8414 first; many issuers have only the older OpenID Connect Discovery
 const WELL_KNOWN = ["oauth2", "oidc"] as const
+
+const MEND = "issuer is the identifier without /.well-known/…; or give tokenEndpoint"
+
+/** An answer, and where it came from. */
+interface MetadataAnswer extends IssuerAnswer {
+  readonly url: string
+}
 
 /** Discovers an issuer's metadata at most once: callers share one flight; a failure is not kept. */
 export class IssuerMetadata {
@@ -42,37 +51,48 @@ export class IssuerMetadata {
       const found = await this.#judge(answer)
       if (!(found instanceof TokenError)) return found
       if (found.transient) throw found
-      failure = found
+      // a document that cannot be used tells more than the absence of another
+      if (failure === undefined || failure instanceof TokenResponseError) failure = found
     }
     throw failure ?? unusable("is not there")
   }
 
-  async #ask(algorithm: (typeof WELL_KNOWN)[number]): Promise<IssuerAnswer> {
+  async #ask(algorithm: (typeof WELL_KNOWN)[number]): Promise<MetadataAnswer> {
     const client = this.#client
-    let answer: IssuerAnswer | undefined
+    let answer: MetadataAnswer | undefined
     await discoveryRequest(this.#issuer, {
       algorithm,
       headers: { "user-agent": "evertoken" },
       [allowInsecureRequests]: isSecureUrl(this.#issuer),
       [customFetch]: async (url, { method, headers }) => {
-        answer = await client.send({ url, method, headers })
+        answer = { ...(await client.send({ url, method, headers })), url }
         return new Response(null)
       },
     })
-    return answer ?? { status: 0, header: () => undefined, text: undefined }
+    return answer ?? { status: 0, header: () => undefined, text: undefined, url: this.#issuer.href }
   }
 
-  async #judge({ status, text }: IssuerAnswer): Promise<TokenServer | TokenError> {
+  async #judge({ status, text, url }: MetadataAnswer): Promise<TokenServer | TokenError> {
     if (status !== 200) {
       const transient = status >= 500 || status === 429 || status === 408
-      return new TokenResponseError(`the issuer has no metadata: it answered ${status}`, { status, transient })
+      const message = `the issuer has no metadata at ${url}: it answered ${status}${transient ? "" : `. ${MEND}`}`
+      return new TokenResponseError(message, { status, transient })
     }
     try {
       const metadata = await processDiscoveryResponse(this.#issuer, new Response(text ?? null))
       return withTokenEndpoint(metadata, this.#issuer)
     } catch (error) {
-      return error instanceof TokenError ? error : unusable(`is not valid for ${this.#issuer.href} (${codeOf(error)})`)
+      return error instanceof TokenError ? error : this.#notValid(codeOf(error), text)
     }
+  }
+
+  #notValid(code: string, text: string | undefined): TokenError {
+    const configured = this.#issuer.href
+    const named = shownText(jsonObjectOf(text)?.["issuer"], [])
+    if (code === "OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED" && named !== undefined) {
+      return unusable(`is that of ${named}, but the issuer is configured as ${configured} (${code})`)
+    }
+    return unusable(`is not valid for ${configured} (${code}). ${MEND}`)
   }
 }
 

@@ -166,7 +166,9 @@ describe("RefreshTokenSource", () => {
       response.writeHead(400).end(JSON.stringify({ error: "invalid_client", error_description }))
     }
     const error = await failureOf(source({ clientAuthentication: "client_secret_jwt" }).getToken())
-    expect(error.message).toBe("the token endpoint answered 400 invalid_client")
+    expect(error.message).toBe(
+      "the token endpoint answered 400 invalid_client: check clientId, clientSecret and clientAuthentication",
+    )
   })
 
   it("takes a www-authenticate header beside an OAuth error for what it is", async () => {

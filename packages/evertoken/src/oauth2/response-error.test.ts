@@ -96,6 +96,28 @@ describe("a refusal without an OAuth error", () => {
   })
 })
 
+describe("a refusal of the client itself says what to check", () => {
+  const check = /: check clientId, clientSecret and clientAuthentication$/
+
+  it.each([
+    [400, { error: "invalid_client", error_description: "who?" }],
+    [401, { error: "invalid_client" }],
+    [401, { message: "no" }],
+    [401, ""],
+  ])("%d %j", (status, body) => {
+    expect(errorOf(status, body).message).toMatch(check)
+  })
+
+  it.each([
+    [400, { error: "invalid_grant" }],
+    [401, { error: "invalid_grant" }],
+    [400, { error: "invalid_scope" }],
+    [403, ""],
+  ])("but not %d %j, which is about something else", (status, body) => {
+    expect(errorOf(status, body).message).not.toMatch(check)
+  })
+})
+
 describe("trouble that passes", () => {
   it("429 was not processed, and says when to come back", () => {
     const error = errorOf(429, "", { headers: { "retry-after": "7" } })

@@ -27,9 +27,13 @@ export function responseErrorOf(answer: IssuerAnswer, { grantType, secrets, now 
     )
   }
   const body = jsonObjectOf(text)
-  const error = shownText(body?.["error"], secrets) ?? impliedError(answer, body, grantType)
+  const named = shownText(body?.["error"], secrets)
+  const error = named ?? impliedError(answer, body, grantType)
   const errorDescription = shownText(body?.["error_description"], secrets)
-  return new TokenResponseError(messageOf(status, error, errorDescription), {
+  // a 401 is for the client (RFC 6749, section 5.2), unless it says itself that it is not
+  const isClientRefused = error === "invalid_client" || (status === 401 && named !== "invalid_grant")
+  const mend = isClientRefused ? ": check clientId, clientSecret and clientAuthentication" : ""
+  return new TokenResponseError(messageOf(status, error, errorDescription) + mend, {
     status,
     error,
     errorDescription,
