@@ -85,7 +85,8 @@ function isText(value: unknown): value is string {
   return typeof value === "string"
 }
 
-// kill(2): zero and negative numbers mean groups of processes
+// kill(2): zero and negative numbers mean groups of processes, and larger ones are no pids: such a process would seem
+// to be there for ever
 function isPid(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) > 0
+  return Number.isSafeInteger(value) && Number(value) > 0 && Number(value) < 2 ** 31
 }

@@ -16,7 +16,7 @@ import { generationName, generationsIn, type Generations } from "./generations.j
 import type { StoreReport } from "./private-file.js"
 import type { ReservedRoom } from "./reserved-room.js"
 import type { StoreDirectory, StorePaths } from "./store-directory.js"
-import { encodeRecord, LARGEST_RECORD_BYTES } from "./stored-record.js"
+import { encodeRecord, HIGHEST_GENERATION, LARGEST_RECORD_BYTES } from "./stored-record.js"
 
 export interface GenerationCommitOptions {
   readonly directory: StoreDirectory
@@ -56,6 +56,9 @@ export class GenerationCommit {
     if (!isLater || !sameVersion(current?.version, expected)) return { committed: false, current }
 
     const slot = floor + 1
+    // written above, it would be found by nobody
+    if (slot > HIGHEST_GENERATION)
+      throw refusal(`${paths.store} counts higher than anyone can have counted: remove it and its .d directory`)
     const written = notBelow(slot, record)
     const bytes = encodeRecord(written)
     // it would be read by nobody, and hide the record before it

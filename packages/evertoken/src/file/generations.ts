@@ -6,7 +6,7 @@ import { linkExclusively, namesIn } from "./durable-write.js"
 import { explain, refusal, unlessMissing } from "./file-failure.js"
 import { readPrivateFile, type PrivateFile, type StoreReport } from "./private-file.js"
 import type { StorePaths } from "./store-directory.js"
-import { decodeRecord, type Decoded } from "./stored-record.js"
+import { decodeRecord, HIGHEST_GENERATION, type Decoded } from "./stored-record.js"
 
 const PREFIX = "gen-"
 
@@ -19,7 +19,7 @@ export function generationName(slot: number): string {
 export function generationsIn(names: readonly string[]): readonly number[] {
   const slots = names.flatMap((name) => {
     const slot = Number(name.slice(PREFIX.length))
-    return Number.isSafeInteger(slot) && slot > 0 && name === generationName(slot) ? [slot] : []
+    return Number.isSafeInteger(slot) && slot > 0 && slot <= HIGHEST_GENERATION && name === generationName(slot) ? [slot] : []
   })
   return slots.sort((a, b) => b - a)
 }

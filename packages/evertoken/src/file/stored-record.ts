@@ -4,8 +4,8 @@ import { deserializeToken, isTokenVersion, serializeToken, type Token, type Toke
 /** The format this version writes; what has a higher number is left alone. */
 const FORMAT = 1
 
-// leaves room to count on: a number above is no generation that anyone has reached
-const HIGHEST_GENERATION = 2 ** 52
+/** A number above is no generation that anyone has reached: it is somebody's mistake. */
+export const HIGHEST_GENERATION = 2 ** 52
 
 /**
  * No record is larger; what is, is somebody else's. Most are some kilobytes. An issuer's answer is read up to 1 MB, and
@@ -38,7 +38,7 @@ export function decodeRecord(bytes: Buffer | undefined): Decoded {
   const data = parseObject(bytes)
   if (data === undefined) return problem("is no JSON object: torn, or written by something else")
   const version = own(data, "version")
-  const generation = isTokenVersion(version) && version.generation <= HIGHEST_GENERATION ? version.generation : 0
+  const generation = isTokenVersion(version) ? version.generation : 0
   const format = own(data, "evertoken")
   if (typeof format === "number" && format > FORMAT) {
     return problem(
@@ -87,8 +87,9 @@ function decodeToken(data: unknown, version: TokenVersion): Token | undefined {
   }
 }
 
+// what has no record is no reason to count where nobody can
 function problem(text: string, generation = 0): Decoded {
-  return { problem: text, generation }
+  return { problem: text, generation: generation < HIGHEST_GENERATION ? generation : 0 }
 }
 
 /** The parser's own message quotes what it has read: it goes no further. */

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest"
+import { salvagedRefreshToken, TokenError } from "../errors.js"
 import { LONGEST_LIFETIME_MS } from "../token-lifetime.js"
 import { tokenFrom } from "./token-response.js"
 
@@ -19,3 +20,16 @@ it.each([0, -1, "", "soon", null, {}, []])("%j s is no time for a refresh token 
   const body = { access_token: "one", expires_in: 60, refresh_token: "two", refresh_expires_in: seconds }
   expect((await tokenFrom(JSON.stringify(body), request)).refreshTokenExpiresAt).toBeUndefined()
 })
+
+it.each([5e-324, 1e-9, "0.0000001"])(
+  "a token that lasts for %j s is over at once, and its refresh token kept",
+  async (expiresIn) => {
+    const answer = tokenFrom(
+      JSON.stringify({ access_token: "one", expires_in: expiresIn, refresh_token: "two" }),
+      request,
+    )
+    const error: unknown = await answer.catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: "ERR_TOKEN_LIFETIME", transient: true })
+    expect(error instanceof TokenError && salvagedRefreshToken(error)).toBe("two")
+  },
+)

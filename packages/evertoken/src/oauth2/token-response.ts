@@ -46,6 +46,8 @@ async function judged(fields: Fields, refreshToken: string | undefined, request:
   const accessToken = presentString(fields["access_token"])
   if (accessToken === undefined) throw invalid("has no access_token")
   const lifetime = lifetimeOf({ issuedAt, expiresIn: fields["expires_in"], refreshIn: fields["refresh_in"] }, policy)
+  // so small a length is lost in the sum
+  if (lifetime.expiresAt <= issuedAt) throw overAtOnce()
   const idToken = request.isForUser ? presentString(fields["id_token"]) : undefined
   await assertValid({ accessToken, tokenType, ...(request.knowsIssuer && { idToken }) }, request)
   return tokenOf({
@@ -104,6 +106,10 @@ const PRINTABLE = /^[\x20-\x7e]+$/
 
 function reasonOf(error: unknown): string {
   return systemErrorCode(error) ?? "unknown reason"
+}
+
+function overAtOnce(): TokenError {
+  return new TokenError("ERR_TOKEN_LIFETIME", "the issuer's token is over at once", { transient: true })
 }
 
 // the issuer said yes: whatever it spent is spent, and it may well give a better answer next time
