@@ -1,4 +1,4 @@
-import { CachedTokenSource, TokenWatcher, tokenSourceFrom, type IssuedToken } from "evertoken"
+import { CachedTokenSource, TokenError, TokenWatcher, tokenSourceFrom, type IssuedToken } from "evertoken"
 import { createFetch } from "evertoken/http"
 import { Sandbox } from "../sandbox/sandbox.js"
 
@@ -9,7 +9,7 @@ const { api } = sandbox
 const login = tokenSourceFrom(
   async ({ signal }) => {
     const response = await fetch(`${api.url}/login`, { method: "POST", signal: signal ?? null })
-    if (!response.ok) throw new Error(`login failed: ${response.status}`)
+    if (!response.ok) throw refused(response.status)
     return sessionOf(await response.json())
   },
   { name: "invoices session", renewEveryMs: 10 * 60_000 },
@@ -26,6 +26,11 @@ const statuses = await Promise.all(
 )
 console.log("calls:", statuses.length, "answered 200:", statuses.filter((status) => status === 200).length)
 console.log("logins:", api.logins)
+
+// Anything else that is thrown counts as something that passes: only the function knows that a password is wrong.
+function refused(status: number): TokenError {
+  return new TokenError("ERR_TOKEN_SOURCE", `login answered ${status}`, { transient: status >= 500 || status === 429 })
+}
 
 function sessionOf(answer: unknown): IssuedToken {
   if (typeof answer !== "object" || answer === null) throw new TypeError("the login answered with no object")

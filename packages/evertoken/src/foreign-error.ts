@@ -1,11 +1,17 @@
 import { systemErrorCode } from "./errors.js"
 
 const HARMLESS = /^[\w.$-]{1,64}$/
+const SYSTEM_CODE = /^[A-Z][A-Z0-9_]{1,63}$/
 
-/** What can be told of an error that the library did not make: its name and code. Its message may hold a response. */
+/**
+ * What can be told of an error that the library did not make: its name, and its code or that of the system error that
+ * caused it, as with a failed `fetch`. Its message may hold a response.
+ */
 export function describeForeignError(error: unknown): string {
   if (!(error instanceof Error)) return `something that is no Error was thrown (${typeof error})`
   const name = HARMLESS.test(error.name) ? error.name : "Error"
   const code = systemErrorCode(error)
-  return code !== undefined && HARMLESS.test(code) ? `${name} ${code}` : name
+  if (code !== undefined && HARMLESS.test(code)) return `${name} ${code}`
+  const causeCode = systemErrorCode(error.cause)
+  return causeCode !== undefined && SYSTEM_CODE.test(causeCode) ? `${name} ${causeCode}` : name
 }

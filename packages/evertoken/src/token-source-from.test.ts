@@ -154,6 +154,12 @@ describe("the function's failure", () => {
     [new DOMException("s3cret", "NetworkError"), "NetworkError"],
     [Object.assign(new Error("no"), { name: "s3cret with blanks", code: "s3cret with blanks" }), "Error"],
     [Object.assign(new Error("no"), { code: 404 }), "Error"],
+    [
+      new TypeError("s3cret", { cause: Object.assign(new Error("s3cret"), { code: "ECONNREFUSED" }) }),
+      "TypeError ECONNREFUSED",
+    ],
+    [new TypeError("s3cret", { cause: Object.assign(new Error("s3cret"), { code: "s3cret" }) }), "TypeError"],
+    [new TypeError("s3cret", { cause: { code: "S3CRET" } }), "TypeError"],
     ["s3cret", "something that is no Error was thrown (string)"],
     [undefined, "something that is no Error was thrown (undefined)"],
     [{ message: "s3cret" }, "something that is no Error was thrown (object)"],
