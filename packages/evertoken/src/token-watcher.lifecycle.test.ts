@@ -136,10 +136,11 @@ test.each<[string, (watcher: TokenWatcher) => unknown]>([
   await watcher.close()
 })
 
-test("current() of a lazy watcher without a token throws ERR_TOKEN_EXPIRED", async () => {
+test("current() of a lazy watcher without a token throws ERR_TOKEN_EXPIRED, and says to await getToken()", async () => {
   const clock = new VirtualClock()
   const watcher = await TokenWatcher.start(new ScriptedSource(clock), optionsFor(clock, { lazy: true }))
-  expect(() => watcher.current()).toThrow(expect.objectContaining({ code: "ERR_TOKEN_EXPIRED" }))
+  const message = "no token yet: await getToken()"
+  expect(() => watcher.current()).toThrow(expect.objectContaining({ code: "ERR_TOKEN_EXPIRED", message }))
   await watcher.close()
 })
 

@@ -211,6 +211,7 @@ export class TokenWatcher implements TokenSource {
     this.#loop.wake()
     const { lastError: cause } = this.#loop
     if (this.#loop.publication.held === undefined && cause?.code === "ERR_REAUTHENTICATION_REQUIRED") return cause
-    return new TokenError("ERR_TOKEN_EXPIRED", "there is no valid token at hand", { transient: true, cause })
+    const why = this.#loop.isStarting ? "no token yet: await getToken()" : "there is no valid token at hand"
+    return new TokenError("ERR_TOKEN_EXPIRED", why, { transient: true, cause })
   }
 }
