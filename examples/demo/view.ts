@@ -14,7 +14,7 @@ export interface ViewStyle {
 }
 
 const STATUS_STYLES: Readonly<Record<string, Style>> = { fresh: "green", stale: "yellow" }
-const COLUMNS = { number: 9, token: 10, age: 8, status: 13, next: 9, from: 6 }
+const COLUMNS = { number: 9, token: 10, age: 8, status: 13, next: 9, from: 11 }
 const FIXED_COLUMNS = Object.values(COLUMNS).reduce((sum, width) => sum + width)
 const NARROWEST_BAR = 12
 
@@ -26,7 +26,7 @@ export function viewLines(scene: Scene, size: ViewSize, style: ViewStyle): strin
     "",
     issuerLine(scene, paint),
     "",
-    paint("dim", row(HEADINGS, pad("life of the token", barWidth(size)))),
+    paint("dim", row(HEADINGS, barHeading(barWidth(size)))),
     ...scene.members.map((member) => memberLine(member, scene.now, size, style)),
     legend(style),
     "",
@@ -49,7 +49,14 @@ function issuerLine({ issuer, totals }: Scene, paint: Paint): string {
   return `issuer ${issuer.url} is ${state}; ${counted(totals.requests, "request")}, ${counted(totals.renewals, "token")} issued`
 }
 
-const HEADINGS = { number: "process", token: "token", age: "age", status: "status", next: "next try", from: "from" }
+const HEADINGS = {
+  number: "process",
+  token: "token",
+  age: "age",
+  status: "status",
+  next: "next try",
+  from: "got it from",
+}
 
 function row(cells: Readonly<Record<keyof typeof COLUMNS, string>>, bar: string): string {
   const cell = (name: keyof typeof COLUMNS) => pad(cells[name], COLUMNS[name])
@@ -59,6 +66,12 @@ function row(cells: Readonly<Record<keyof typeof COLUMNS, string>>, bar: string)
 function barWidth({ columns }: ViewSize): number {
   const left = columns - FIXED_COLUMNS - 2
   return left < NARROWEST_BAR ? 0 : Math.min(60, left)
+}
+
+/** None where it would not fit above the bar. */
+function barHeading(width: number): string {
+  const heading = "life of the token"
+  return pad(heading.length > width ? "" : heading, width)
 }
 
 function memberLine({ number, life, report }: Member, now: number, size: ViewSize, style: ViewStyle): string {
