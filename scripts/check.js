@@ -57,5 +57,7 @@ for (const { name, ok, totals } of results) {
   if (totals) sum = add(sum, totals)
   console.log(`${ok ? "ok    " : "FAILED"}  ${name}${totals ? `: ${formatTotals(totals)}` : ""}`)
 }
+const failed = results.filter(({ ok }) => !ok).map(({ name }) => name)
+if (failed.length > 0) console.log(`FAILED: ${failed.join(", ")}`)
 console.log(formatTotals(sum))
-process.exitCode = results.every(({ ok }) => ok) ? 0 : 1
+process.exitCode = failed.length === 0 ? 0 : 1
