@@ -99,7 +99,7 @@ describe("a bad option is a TypeError that names it", () => {
 
   it.each([ClientCredentialsSource, RefreshTokenSource])("no options at all: %o", (Source) => {
     for (const none of [[], [null]]) {
-      expect(() => Reflect.construct(Source, none)).toThrow(/^options must be an object; got (undefined|null)$/)
+      expect(() => void Reflect.construct(Source, none)).toThrow(/^options must be an object; got (undefined|null)$/)
     }
   })
 
