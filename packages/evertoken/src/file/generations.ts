@@ -19,7 +19,9 @@ export function generationName(slot: number): string {
 export function generationsIn(names: readonly string[]): readonly number[] {
   const slots = names.flatMap((name) => {
     const slot = Number(name.slice(PREFIX.length))
-    return Number.isSafeInteger(slot) && slot > 0 && slot <= HIGHEST_GENERATION && name === generationName(slot) ? [slot] : []
+    return Number.isSafeInteger(slot) && slot > 0 && slot <= HIGHEST_GENERATION && name === generationName(slot)
+      ? [slot]
+      : []
   })
   return slots.sort((a, b) => b - a)
 }
