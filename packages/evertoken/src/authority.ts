@@ -13,6 +13,8 @@ const MOST_ROUNDS = 100
 export class Authority {
   readonly #stack: CacheStack
   readonly #known: KnownToken
+  /** The id of the record that was written last: whoever looks meanwhile may find it before the write has returned. */
+  #written: string | undefined
 
   constructor(stack: CacheStack, known: KnownToken) {
     this.#stack = stack
@@ -41,6 +43,7 @@ export class Authority {
 
   /** Writes `record`, if `expected` is there still; else takes over what is there instead. @throws TokenError `ERR_TOKEN_CACHE` */
   async commit(record: StoredToken, expected: TokenVersion | undefined): Promise<boolean> {
+    this.#written = record.version.id
     const commit = await this.#stack.commit(record, expected)
     if (!commit.committed) return this.#refused(record, commit.current)
     this.#known.take(record, { written: true })
@@ -66,7 +69,8 @@ export class Authority {
 
   async #adopted(record: StoredToken): Promise<true> {
     const cache = this.#stack.authority.name
-    publish("adopted", { key: this.#stack.key, generation: record.version.generation, cache })
+    const isForeign = record.version.id !== this.#written && this.#known.isOwn(record)
+    if (isForeign) publish("adopted", { key: this.#stack.key, generation: record.version.generation, cache })
     await this.#stack.fillOthers(record)
     return true
   }

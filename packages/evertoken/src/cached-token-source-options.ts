@@ -11,7 +11,10 @@ export interface CachedTokenSourceOptions {
    * is the current one, and who may ask the issuer. Default: none, the token lives in this process only.
    */
   readonly caches?: readonly TokenCache[]
-  /** Names the token in its caches. Default: from the source's fingerprint. */
+  /**
+   * Names the token in its caches. Default: from the source's fingerprint. Needed with a shared cache if the source has
+   * none.
+   */
   readonly key?: string
   /** For how long one request to the source may take, in milliseconds. Default 10,000. */
   readonly requestTimeoutMs?: number
@@ -48,6 +51,10 @@ export function assertCachedTokenSourceOptions(source: TokenSource, options: Cac
   if (clock !== undefined) assertClock(clock)
   if (random !== undefined) assertRandom(random)
   if (source.singleUse) assertDurable(caches)
+  if (source.fingerprint === undefined && key === undefined && caches.some((cache: TokenCache) => cache.durable)) {
+    const mend = "give tokenSourceFrom a name, or CachedTokenSource a key"
+    throw new TypeError(`key is needed: a cache that others share cannot tell whose token it is; ${mend}`)
+  }
 }
 
 function assertLengths(options: CachedTokenSourceOptions): void {

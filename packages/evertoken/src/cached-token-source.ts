@@ -27,7 +27,7 @@ import { patiently, SingleFlight } from "./single-flight.js"
 import type { StoredToken } from "./token-cache.js"
 import type { HeldToken } from "./token-lifetime.js"
 import { satisfies } from "./token-need.js"
-import type { TokenRequest, TokenSource } from "./token-source.js"
+import { fingerprintOf, type TokenRequest, type TokenSource } from "./token-source.js"
 import type { Token } from "./token.js"
 
 export type { CachedTokenSourceOptions } from "./cached-token-source-options.js"
@@ -62,16 +62,16 @@ export class CachedTokenSource implements TokenSource {
     assertCachedTokenSourceOptions(source, options)
     const { caches = [], clock = systemClock, random = createRandom(), storeTimeoutMs = 5_000 } = options
     const { requestTimeoutMs = 10_000, reuseLeewayMs = 0, backoff } = options
-    this.fingerprint = source.fingerprint
+    this.fingerprint = source.fingerprint ?? keyFingerprint(options.key)
     this.key = options.key ?? defaultKey(source)
     this.#clock = clock
     this.#stack = new CacheStack({ caches, key: this.key, clock, storeTimeoutMs })
-    this.#known = new KnownToken(clock, source.fingerprint)
+    this.#known = new KnownToken(clock, { fingerprint: this.fingerprint, lineage: source.lineage })
     this.#authority = new Authority(this.#stack, this.#known)
     const pauses = backoff instanceof ErrorBackoff ? backoff : new ErrorBackoff(backoff)
     this.#coolDown = new CoolDown({ clock, random, backoff: pauses })
     this.#renewal = new Renewal({
-      source,
+      source: this.fingerprint === source.fingerprint ? source : named(source, this.fingerprint),
       stack: this.#stack,
       known: this.#known,
       coolDown: this.#coolDown,
@@ -202,8 +202,8 @@ export class CachedTokenSource implements TokenSource {
     this.#coolDown.end()
   }
 
-  #isServable({ token, fingerprint }: StoredToken): boolean {
-    return token !== undefined && fingerprint === this.fingerprint && this.#clock.now() < token.expiresAt
+  #isServable(record: StoredToken): boolean {
+    return record.token !== undefined && this.#known.isOwn(record) && this.#clock.now() < record.token.expiresAt
   }
 
   /** A claim that is kept blocks everybody else: its matter is pursued whether anyone asks or not. */
@@ -240,6 +240,16 @@ export class CachedTokenSource implements TokenSource {
     const version = { lineage: known?.version.lineage ?? "", generation, id: randomId() }
     return { version, lineages: known?.lineages ?? [] }
   }
+}
+
+// a source without a name is told from others by its key
+function keyFingerprint(key: string | undefined): string | undefined {
+  return key === undefined ? undefined : fingerprintOf({ grant: ["key", key], access: [] })
+}
+
+function named(source: TokenSource, fingerprint: string | undefined): TokenSource {
+  const { singleUse, lineage } = source
+  return { fingerprint, singleUse, lineage, getToken: (request) => source.getToken(request) }
 }
 
 // a refresh token serves all scopes of its grant, so its record is found again when they change

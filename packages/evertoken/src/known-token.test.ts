@@ -21,7 +21,7 @@ interface Options extends Partial<StoredToken> {
 }
 
 test("nothing known: nothing held, nothing left, anything is newer", () => {
-  const known = new KnownToken(clock, "own")
+  const known = new KnownToken(clock, { fingerprint: "own" })
   expect([known.record, known.held, known.leftMs()]).toEqual([undefined, undefined, 0])
   expect(known.isOlderThan({ lineage: "any", generation: 0, id: "any" })).toBe(true)
 })
@@ -32,7 +32,7 @@ test.each([
   [1, "id-1", false],
   [0, "id-0", false],
 ])("over generation 1 generation %i, %s, is adopted: %s", (generation, id, expected) => {
-  const known = new KnownToken(clock, "own")
+  const known = new KnownToken(clock, { fingerprint: "own" })
   known.adopt(record(1))
   expect(known.isOlderThan({ lineage: "any", generation, id })).toBe(expected)
   expect(known.adopt(record(generation, { id }))).toBe(expected)
@@ -40,7 +40,7 @@ test.each([
 })
 
 test("what this process made does not replace what is of the same generation or higher", () => {
-  const known = new KnownToken(clock, "own")
+  const known = new KnownToken(clock, { fingerprint: "own" })
   known.adopt(record(2))
   expect(known.take(record(1), { written: true })).toBe(false)
   expect(known.take(record(2, { id: "other" }), { written: true })).toBe(false)
@@ -51,7 +51,7 @@ test("what this process made does not replace what is of the same generation or 
 })
 
 test("what is found in the authority is written", () => {
-  const known = new KnownToken(clock, "own")
+  const known = new KnownToken(clock, { fingerprint: "own" })
   known.take(record(1), { written: false })
   expect(known.written).toBe(false)
   expect(known.adopt(record(1))).toBe(false)
@@ -62,7 +62,7 @@ test.each([
   ["another fingerprint", { fingerprint: "other" }],
   ["a sign-out", { token: undefined }],
 ])("of %s nothing is served", (_, changes) => {
-  const known = new KnownToken(clock, "own")
+  const known = new KnownToken(clock, { fingerprint: "own" })
   known.adopt(record(1))
   known.adopt(record(2, changes))
   expect(known.held).toBeUndefined()
@@ -70,14 +70,14 @@ test.each([
 })
 
 test("a token that never was valid is not served", () => {
-  const known = new KnownToken(clock, "own")
+  const known = new KnownToken(clock, { fingerprint: "own" })
   known.adopt(record(1, { accessToken: "", lastsMs: 0, refreshToken: "refresh" }))
   expect(known.held).toBeUndefined()
   expect(known.leftMs()).toBe(0)
 })
 
 test("the token served has the version of its record", () => {
-  const known = new KnownToken(clock, "own")
+  const known = new KnownToken(clock, { fingerprint: "own" })
   known.adopt(record(7))
   expect(known.held?.token.version).toEqual({ lineage: "lineage", generation: 7, id: "id-7" })
 })
@@ -90,26 +90,26 @@ test.each([
   ["a sign-out", { token: undefined }, false],
   ["another fingerprint", { fingerprint: "other" }, false],
 ])("what could not be written outlasts %s: %s", (_, changes, expected) => {
-  const known = new KnownToken(clock, "own")
+  const known = new KnownToken(clock, { fingerprint: "own" })
   known.take(record(1, { lastsMs: 5_000 }), { written: false })
   expect(known.outlasts(record(9, changes))).toBe(expected)
 })
 
 test("only what could not be written, and is still valid, outlasts anything later", () => {
-  const written = new KnownToken(clock, "own")
+  const written = new KnownToken(clock, { fingerprint: "own" })
   expect(written.outlasts(record(9))).toBe(false)
   written.take(record(1, { lastsMs: 5_000 }), { written: true })
   expect(written.outlasts(record(9))).toBe(false)
-  const expired = new KnownToken(clock, "own")
+  const expired = new KnownToken(clock, { fingerprint: "own" })
   expired.take(record(1, { lastsMs: 0 }), { written: false })
   expect(expired.outlasts(record(9, { lastsMs: -1 }))).toBe(false)
-  const later = new KnownToken(clock, "own")
+  const later = new KnownToken(clock, { fingerprint: "own" })
   later.take(record(9, { lastsMs: 5_000 }), { written: false })
   expect(later.outlasts(record(8))).toBe(false)
 })
 
 test("renumbered, what could not be written follows what is there, and its lineages", () => {
-  const known = new KnownToken(clock, "own")
+  const known = new KnownToken(clock, { fingerprint: "own" })
   known.take(record(1), { written: false })
   known.renumber({ ...record(9), lineages: ["one", "two"] })
   expect(known.record?.version).toMatchObject({ lineage: "lineage", generation: 10 })

@@ -3,26 +3,30 @@ import { randomId } from "./random.js"
 import { isUnknownTo, onTopOf } from "./renewal-plan.js"
 import type { StoredToken } from "./token-cache.js"
 import { HeldToken } from "./token-lifetime.js"
+import type { TokenSource } from "./token-source.js"
 import { sameVersion, type TokenVersion } from "./token.js"
 
 /** The newest record this process knows of one key. A newer one replaces it; nothing clears it. */
 export class KnownToken {
   readonly #clock: Clock
   readonly #fingerprint: string | undefined
+  readonly #lineage: string | undefined
   #record: StoredToken | undefined
   #held: HeldToken | undefined
   #written = true
 
-  constructor(clock: Clock, fingerprint: string | undefined) {
+  /** @param source whose tokens are served */
+  constructor(clock: Clock, { fingerprint, lineage }: Pick<TokenSource, "fingerprint" | "lineage">) {
     this.#clock = clock
     this.#fingerprint = fingerprint
+    this.#lineage = lineage
   }
 
   get record(): StoredToken | undefined {
     return this.#record
   }
 
-  /** The token to serve, perhaps expired: none if the record is of another fingerprint or a sign-out. */
+  /** The token to serve, perhaps expired: none if the record is not the source's, or a sign-out. */
   get held(): HeldToken | undefined {
     return this.#held
   }
@@ -35,6 +39,11 @@ export class KnownToken {
   /** What is left of the token, in milliseconds; zero if there is none. */
   leftMs(): number {
     return Math.max(0, this.#held?.leftMs() ?? 0)
+  }
+
+  /** Whether it is what the source asks for, and the refresh token it was configured with has been used for it, or before. */
+  isOwn({ fingerprint, lineages }: StoredToken): boolean {
+    return fingerprint === this.#fingerprint && (this.#lineage === undefined || lineages.includes(this.#lineage))
   }
 
   /** Whether `version` comes after the one known. Of two with the same generation the store's is right. */
@@ -98,7 +107,7 @@ export class KnownToken {
 
   #replace(record: StoredToken, written: boolean): void {
     const { token } = record
-    const serves = token !== undefined && token.accessToken !== "" && record.fingerprint === this.#fingerprint
+    const serves = token !== undefined && token.accessToken !== "" && this.isOwn(record)
     this.#record = record
     this.#written = written
     this.#held = serves ? new HeldToken(token.with({ version: record.version }), this.#clock) : undefined

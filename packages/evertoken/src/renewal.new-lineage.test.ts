@@ -56,3 +56,14 @@ test("a refusal of what another process has replaced meanwhile is no reason to s
   log.end()
   subscription.unsubscribe()
 })
+
+test("whoever is configured with a new refresh token is not given what another one brought: it is used at once", async () => {
+  const world = new Simulation()
+  const [alice, bob] = [world.issuer.signIn(), world.issuer.signIn()]
+  const first = world.start(new ScriptedSource(world.issuer, { refreshToken: alice }))
+  const token = await world.outcome(first.tokens.getToken())
+  const second = world.start(new ScriptedSource(world.issuer, { refreshToken: bob }))
+
+  expect((await world.outcome(second.tokens.getToken())).accessToken).not.toBe(token.accessToken)
+  expect(world.issuer.requests.map(({ refreshToken }) => refreshToken)).toEqual([alice, bob])
+})

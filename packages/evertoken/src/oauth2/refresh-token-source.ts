@@ -13,7 +13,10 @@ export interface RefreshTokenOptions extends TokenEndpointOptions {
    * durable cache. `"none"`: it always keeps the same. Default `"rotates"`.
    */
   readonly rotation?: "rotates" | "none" | undefined
-  /** Whose grant it is, where one client has several in one cache. Any text; only its hash is kept. */
+  /**
+   * Whose grant it is: needed where one client has those of several users in one cache, or each would take the other's
+   * place. Any text; only its hash is kept.
+   */
   readonly subject?: string | undefined
 }
 
