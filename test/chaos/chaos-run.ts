@@ -191,7 +191,9 @@ class ChaosRun {
   #tick(): void {
     const ends = this.#ends.splice(0)
     const entries = this.#journal.next()
-    this.observer.observe(entries, this.#observed.take())
+    const answers = this.#observed.take()
+    for (const { answer } of answers) this.#faults.noteAnswer(answer)
+    this.observer.observe(entries, answers)
     for (const entry of entries) this.#react(entry)
     for (const end of ends) this.#noteEnd(end)
     if (epochMs() - this.#renewedAt < STALLED_MS || this.#isOver) return
@@ -226,8 +228,8 @@ class ChaosRun {
     const killedAt = this.observer.lives.goneAt(worker)
     if (signal === "SIGKILL" && killedAt !== undefined) {
       this.#kills++
-      const isUndisturbed = this.#crew.stopped === 0 && !this.#faults.wereActive(killedAt, epochMs())
-      if (isUndisturbed) this.observer.recoveries.killed(worker, killedAt)
+      const wasDisturbed = this.#crew.stopped > 0 || this.#faults.wereActive(killedAt, epochMs())
+      this.observer.recoveries.killed(worker, killedAt, { wasDisturbed })
     } else if (code === 0 && this.#ended.has(worker)) {
       this.#terminations++
     } else {

@@ -40,6 +40,8 @@ interface Slot {
 }
 
 const REST_MS = 60
+// if every worker had a trap waiting for it there would soon be no renewal any more
+const TRAP_MS = 1_000
 const LATE_MS = 20_000
 const WAIT_MS = 250
 
@@ -77,7 +79,7 @@ export class Crew {
     if (slot?.worker === undefined) return
     slot.stoppedMs = stoppedMs
     if (step !== undefined) {
-      void slot.worker.call("haltAt", step, signal).catch(() => undefined)
+      void slot.worker.call("haltAt", step, signal, TRAP_MS).catch(() => undefined)
       return
     }
     this.#options.listener.onSignal(slot.name, signal, epochMs())

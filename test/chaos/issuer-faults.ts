@@ -1,16 +1,23 @@
 import { setTimeout as wait } from "node:timers/promises"
+import type { PlannedAnswer } from "../issuer/planned-answers.js"
 import type { RealIssuer } from "../issuer/real-issuer.js"
+import type { TokenAnswer } from "../issuer/token-requests.js"
 import { epochMs } from "./epoch.js"
 import type { IssuerFault } from "./schedule.js"
 
 // planned answers wait for requests, and those come several times a second
 const ANSWERS_LAST_MS = 2_000
 
-/** Makes the issuer fail, one outage at a time, and remembers when. */
+/**
+ * Makes the issuer fail, and remembers when. One fault at a time: it is to fail now and then, not all the time, and what
+ * comes while another lasts is left out.
+ */
 export class IssuerFaults {
   readonly #issuer: RealIssuer
   readonly #times: { readonly from: number; to: number }[] = []
-  #outages: Promise<void> = Promise.resolve()
+  #outage: Promise<void> | undefined
+  #planned: PlannedAnswer | undefined
+  #unused = 0
   #given = 0
 
   constructor(issuer: RealIssuer) {
@@ -22,14 +29,22 @@ export class IssuerFaults {
   }
 
   begin(fault: IssuerFault): void {
+    if (this.#outage !== undefined || this.#unused > 0) return
     this.#given++
-    if (fault.kind === "answers") {
-      const from = epochMs()
-      this.#issuer.respondWith(fault.answer, fault.times)
-      this.#times.push({ from, to: from + ANSWERS_LAST_MS })
+    if (fault.kind !== "answers") {
+      this.#outage = this.#fail(fault).finally(() => (this.#outage = undefined))
       return
     }
-    this.#outages = this.#outages.then(() => this.#fail(fault))
+    const from = epochMs()
+    this.#issuer.respondWith(fault.answer, fault.times)
+    this.#planned = fault.answer
+    this.#unused = fault.times
+    this.#times.push({ from, to: from + ANSWERS_LAST_MS })
+  }
+
+  /** An answer was given. */
+  noteAnswer({ planned }: TokenAnswer): void {
+    if (planned !== undefined && planned === this.#planned) this.#unused--
   }
 
   /** Whether it was made to fail at any moment between the two. */
@@ -37,9 +52,9 @@ export class IssuerFaults {
     return this.#times.some((time) => time.from <= to && time.to >= from)
   }
 
-  /** Resolves when all outages are over. */
+  /** Resolves when the issuer is up again. */
   async end(): Promise<void> {
-    await this.#outages
+    await this.#outage
   }
 
   async #fail(fault: Exclude<IssuerFault, { readonly kind: "answers" }>): Promise<void> {

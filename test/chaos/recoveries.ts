@@ -10,6 +10,14 @@ export type KilledAs = "claimed" | "marked" | "sent" | "answered" | "committed"
 export interface Recovery {
   readonly killedAs: KilledAs
   readonly tookMs: number
+  /** Something else went wrong, too: the issuer failed, somebody stood still, the next owner was killed, the family lost. */
+  readonly wasDisturbed: boolean
+}
+
+interface Pending {
+  readonly killedAs: KilledAs
+  readonly at: number
+  wasDisturbed: boolean
 }
 
 const PHASES = {
@@ -28,10 +36,7 @@ interface Owner {
   readonly what: string | undefined
 }
 
-/**
- * Measures recoveries, but for those that something else disturbed: an issuer that failed, somebody who stood still, the
- * death of the next owner.
- */
+/** Measures how long others are without a renewal because an owner has died. */
 export class Recoveries {
   readonly measured: Recovery[] = []
   readonly #owners = new Map<string, Owner>()
@@ -39,34 +44,34 @@ export class Recoveries {
   readonly #sent = new Set<string>()
   /** The newest ones: a death is heard of a little later. */
   readonly #renewals: number[] = []
-  #pending: { readonly killedAs: KilledAs; readonly at: number } | undefined
+  #pending: Pending[] = []
 
   note(entry: JournalEntry): void {
     if (entry.event === "step") this.#step(entry)
     if (entry.event !== "renewed") return
     this.#renewals.push(entry.at)
     if (this.#renewals.length > 100) this.#renewals.shift()
-    if (this.#pending === undefined || this.#pending.at > entry.at) return
-    const { killedAs, at } = this.#pending
-    this.#pending = undefined
-    this.measured.push({ killedAs, tookMs: entry.at - at })
+    const over = this.#pending.filter(({ at }) => at < entry.at)
+    this.#pending = this.#pending.filter((pending) => !over.includes(pending))
+    for (const { at, ...rest } of over) this.measured.push({ ...rest, tookMs: entry.at - at })
   }
 
   /** The journal has been read up to its death. */
-  killed(worker: string, at: number): void {
+  killed(worker: string, at: number, { wasDisturbed }: { readonly wasDisturbed: boolean }): void {
     const { phase, what = "" } = this.#owners.get(worker) ?? {}
     this.#owners.delete(worker)
     if (phase === undefined) return
+    this.disturbed()
     const isUnknown = (phase === "claimed" || phase === "marked") && this.#sent.has(what)
     const killedAs = isUnknown ? "sent" : phase
     const renewedAt = this.#renewals.find((each) => each > at)
-    if (renewedAt === undefined) this.#pending = { killedAs, at }
-    else this.measured.push({ killedAs, tookMs: renewedAt - at })
+    if (renewedAt === undefined) this.#pending.push({ killedAs, at, wasDisturbed })
+    else this.measured.push({ killedAs, tookMs: renewedAt - at, wasDisturbed })
   }
 
-  /** What is under way tells nothing: something else went wrong, too, or the family is lost. */
+  /** Something else goes wrong. */
   disturbed(): void {
-    this.#pending = undefined
+    for (const pending of this.#pending) pending.wasDisturbed = true
   }
 
   #step({ worker, step, what }: JournalEntry & { readonly event: "step" }): void {

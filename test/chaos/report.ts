@@ -30,10 +30,6 @@ const PHASES: Record<KilledAs, string> = {
 export function formatReport(result: ChaosResult): string {
   const { counts, observer, options, durationMs } = result
   const { measured } = observer.recoveries
-  const recoveryRows: readonly (readonly [string, readonly Recovery[]])[] = [
-    ["any of these", measured],
-    ...entriesOf(PHASES).map(([phase, text]) => [text, measured.filter(({ killedAs }) => killedAs === phase)] as const),
-  ]
   return [
     section("Run", [
       ["seed", options.seed],
@@ -57,14 +53,23 @@ export function formatReport(result: ChaosResult): string {
       ["of that, from the answer until it is durable", windowsMs(result, "answered")],
     ]),
     spreads(
-      "From the death of an owner until the next renewal, nothing else disturbing (ms)",
-      recoveryRows.map(([text, recoveries]) => [text, recoveries.map(({ tookMs }) => tookMs)]),
+      "From the death of an owner until the next renewal, nothing else going wrong (ms)",
+      recoveryRows(measured.filter(({ wasDisturbed }) => !wasDisturbed)),
     ),
+    spreads("The same, whatever else went wrong (ms)", recoveryRows(measured)),
     section("What callers were told, besides tokens", [...observer.refusals].sort()),
     `${counts.violations} violations`,
     ...observer.violations.slice(0, 5).map(({ what, trace }) => [`VIOLATION: ${what}`, ...trace].join("\n  ")),
     ...observer.violations.slice(5).map(({ what }) => `VIOLATION: ${what}`),
   ].join("\n\n")
+}
+
+function recoveryRows(recoveries: readonly Recovery[]): (readonly [string, readonly number[]])[] {
+  const took = (some: readonly Recovery[]) => some.map(({ tookMs }) => tookMs)
+  const rows = entriesOf(PHASES).map(
+    ([phase, name]) => [name, took(recoveries.filter(({ killedAs }) => killedAs === phase))] as const,
+  )
+  return [["any of these", took(recoveries)], ...rows]
 }
 
 function windowsMs({ observer }: ChaosResult, from: "spent" | "answered"): number[] {

@@ -41,18 +41,18 @@ const STEPS: Weighted<RenewalStep> = [
 const STEP_SHARE = 0.7
 
 const KINDS: Weighted<HaltSignal | "issuer"> = [
-  ["SIGKILL", 60],
-  ["SIGSTOP", 14],
+  ["SIGKILL", 66],
+  ["SIGSTOP", 12],
   ["SIGTERM", 12],
-  ["issuer", 14],
+  ["issuer", 10],
 ]
 
 // the second is longer than the pause after which an owner starts over (5 s), the last one than any time-out in the
 // design: 10 s for a request and for a heartbeat, 15 s for a claim
 const STOPS: Weighted<readonly [fromMs: number, toMs: number]> = [
-  [[50, 1_500], 70],
-  [[5_500, 7_000], 20],
-  [[16_000, 17_000], 10],
+  [[50, 1_500], 78],
+  [[5_500, 7_000], 15],
+  [[16_000, 17_000], 7],
 ]
 
 const ANSWERS: Weighted<PlannedAnswer> = [

@@ -37,8 +37,11 @@ export interface WorkerCalls {
   getToken(): SeenToken
   /** A newer one than the last it saw. */
   renew(): SeenToken
-  /** Sends itself a signal at the next time it reaches a step of the renewal: from inside, so that nothing runs after it. */
-  haltAt(step: RenewalStep, signal: HaltSignal): void
+  /**
+   * Sends itself a signal at the next time it reaches a step of the renewal, if that is within so many milliseconds: from
+   * inside, so that nothing runs after it.
+   */
+  haltAt(step: RenewalStep, signal: HaltSignal, withinMs?: number): void
   /** From now on renews over and over, and keeps a journal of it. */
   keepRenewing(how: KeepRenewing): void
   startWatcher(): SeenToken

@@ -24,7 +24,7 @@ import type {
 let configured: { readonly tokens: CachedTokenSource; readonly lineage: string } | undefined
 let watcher: TokenWatcher | undefined
 let last: Token | undefined
-let trap: { readonly step: RenewalStep; readonly signal: HaltSignal } | undefined
+let trap: { readonly step: RenewalStep; readonly signal: HaltSignal; readonly until: number } | undefined
 let journal: Journal | undefined
 
 const calls: { [M in keyof WorkerCalls]: (...args: Parameters<WorkerCalls[M]>) => Promise<SeenToken | undefined> } = {
@@ -39,8 +39,8 @@ const calls: { [M in keyof WorkerCalls]: (...args: Parameters<WorkerCalls[M]>) =
   async renew() {
     return seen(await tokens().getToken({ newerThan: last }))
   },
-  async haltAt(step, signal) {
-    trap = { step, signal }
+  async haltAt(step, signal, withinMs = Infinity) {
+    trap = { step, signal, until: performance.now() + withinMs }
     return undefined
   },
   async keepRenewing({ journal: path, name, seed, restMs }) {
@@ -76,7 +76,7 @@ process.on("SIGTERM", () => {
 onTokenEvent("step", (event) => {
   if (journal === undefined) send({ step: event.step })
   else journal.step(event)
-  if (trap?.step !== event.step) return
+  if (trap?.step !== event.step || performance.now() > trap.until) return
   const { step, signal } = trap
   trap = undefined
   journal?.write({ event: "halting", signal, step })
