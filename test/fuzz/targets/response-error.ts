@@ -8,9 +8,17 @@ import { CANARY, promise, promiseTokenError } from "../promises.js"
 
 const NOW = Date.parse("2026-01-01T00:00:00Z")
 
+const inForm = new URLSearchParams([["", CANARY]]).toString().slice(1)
+
 export const refusals = objectText({
   error: text("invalid_grant", "invalid_client", "temporarily_unavailable", CANARY),
-  error_description: text("no such client", `bad token ${CANARY}`, "a\nb", encodeURIComponent(CANARY)),
+  error_description: text(
+    "no such client",
+    `bad token ${CANARY}`,
+    "a\nb",
+    encodeURIComponent(CANARY),
+    `token=${inForm}`,
+  ),
   error_uri: text("https://id.example.com/errors", `https://id.example.com/?${CANARY}`),
 })
 
@@ -27,7 +35,7 @@ export const responseError: FuzzTarget = {
     const code = 300 + ((high * 256 + low) % 700)
     const body = textOf(input.slice(2))
     const answer = { status: code, text: body, header: () => body }
-    const secrets = [CANARY, "", "k", "\u200b"]
+    const secrets = [CANARY, ""]
     const error = responseErrorOf(answer, { grantType: "refresh_token", secrets, now: NOW })
     promiseTokenError(error, ["ERR_TOKEN_RESPONSE", "ERR_TOKEN_RESPONSE_INVALID"])
     const quoted = quotedBy(error instanceof TokenResponseError ? error : undefined, error.message)
@@ -43,7 +51,7 @@ const TELLING = 12
 
 function quotedBy(error: TokenResponseError | undefined, message: string): boolean {
   const shown = [message, error?.error, error?.errorDescription, error?.errorUri].join(" ")
-  return [CANARY, encodeURIComponent(CANARY)].some((form) =>
+  return [CANARY, encodeURIComponent(CANARY), inForm].some((form) =>
     Array.from({ length: form.length - TELLING + 1 }, (_, at) => form.slice(at, at + TELLING)).some((part) =>
       shown.includes(part),
     ),

@@ -48,7 +48,9 @@ export const tokenResponse: FuzzTarget = {
 
 async function checkAnswer(body: string, request: GrantedRequest): Promise<void> {
   const answer = await tokenFrom(body, request).catch((error: unknown) => error)
-  const sent = request.isForUser ? printableRefreshToken(body) : undefined
+  const fields = objectIn(body)
+  const sent = request.isForUser ? printable(fields.get("refresh_token")) : undefined
+  if (isGood(fields)) promise(isToken(answer), "whatever is beside a good access token, it is a token")
   if (isToken(answer)) {
     promiseIssued(answer)
     promise(answer.refreshToken === sent, "a refresh token that came is kept, and no other")
@@ -63,13 +65,28 @@ async function checkAnswer(body: string, request: GrantedRequest): Promise<void>
 const isToken = (answer: unknown): answer is Token => !(answer instanceof TokenError) && !(answer instanceof Error)
 
 /** Read once more, by the simplest of means. */
-function printableRefreshToken(body: string): string | undefined {
+function objectIn(body: string): ReadonlyMap<string, unknown> {
   try {
     const value: unknown = JSON.parse(body)
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined
-    const token: unknown = Object.entries(value).find(([name]) => name === "refresh_token")?.[1]
-    return typeof token === "string" && /^[ -~]+$/.test(token) ? token : undefined
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value)
+    return new Map(isObject ? Object.entries(value) : [])
   } catch {
-    return undefined
+    return new Map()
   }
+}
+
+function printable(value: unknown): string | undefined {
+  return typeof value === "string" && /^[ -~]+$/.test(value) ? value : undefined
+}
+
+function isGood(fields: ReadonlyMap<string, unknown>): boolean {
+  const of = (name: string) => fields.get(name)
+  const accessToken = of("access_token")
+  const isVisible = typeof accessToken === "string" && /^[!-~]+$/.test(accessToken)
+  const isBearer = of("token_type") === undefined || of("token_type") === "Bearer"
+  const lasts = of("expires_in")
+  const isLong = typeof lasts === "number" && lasts >= 1
+  const isClean = typeof of("refresh_token") !== "string" || printable(of("refresh_token")) !== undefined
+  const isPlain = of("scope") === undefined && of("id_token") === undefined
+  return isVisible && isBearer && isLong && isClean && isPlain
 }
