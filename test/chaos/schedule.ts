@@ -70,7 +70,7 @@ export function* scheduleOf(seed: number, workers: number): Generator<ChaosActio
   for (;;) {
     const afterMs = Math.round(between(random, 50, 600))
     const kind = choose(random, KINDS)
-    yield { afterMs, act: kind === "issuer" ? issuerFault(random) : halt(random, kind, workers) }
+    yield { afterMs, act: kind === "issuer" ? drawIssuerFault(random) : halt(random, kind, workers) }
   }
 }
 
@@ -82,7 +82,8 @@ function halt(random: Random, signal: HaltSignal, workers: number): Halt {
   return { kind: "halt", worker, signal, step, stoppedMs }
 }
 
-function issuerFault(random: Random): IssuerFault {
+/** One that comes at random. */
+export function drawIssuerFault(random: Random): IssuerFault {
   const forMs = Math.round(between(random, 200, 2_000))
   const kind = choose<IssuerFault["kind"]>(random, [
     ["outage", 3],

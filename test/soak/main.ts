@@ -1,0 +1,55 @@
+import { parseArgs } from "node:util"
+import { formatReport } from "./report.js"
+import { runSoak, type SoakOptions } from "./soak-run.js"
+
+const HELP = `Uses watchers over shared files in two processes, without end and while the issuer fails now and then, and looks
+whether anything grows: heap, timers, handles, file descriptors.
+
+  npm run soak -- [--minutes N] [--seed S]
+
+  --minutes N   for how long (default 5)
+  --seed S      whole number, for what is done and which faults come (default: drawn, and printed)
+  --help        this text
+
+Prints a report. Exit code 1: something grew, was left behind, or surprised a caller.`
+
+const ROUND_MS = 5_000
+const PROGRESS_EVERY_ROUNDS = 10
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "5" },
+    seed: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+})
+
+if (values.help) console.log(HELP)
+else process.exitCode = await run()
+
+async function run(): Promise<number> {
+  const minutes = Number(values.minutes)
+  const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed)
+  if (!(minutes > 0 && minutes < Infinity)) return misused(`--minutes must be a number above 0; got ${values.minutes}`)
+  if (!Number.isSafeInteger(seed) || seed < 0) return misused(`--seed must be a whole number; got ${values.seed ?? ""}`)
+  console.log(`npm run soak -- --minutes ${minutes} --seed ${seed}\n`)
+  const onProgress = progressOf(minutes)
+  const result = await runSoak({ forMs: minutes * 60_000, roundMs: ROUND_MS, seed, onProgress })
+  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K")
+  console.log(formatReport(result))
+  return result.objections.length === 0 ? 0 : 1
+}
+
+function misused(message: string): number {
+  console.error(message)
+  return 2
+}
+
+/** One line that changes, or, where the output goes to a file, a line now and then. */
+function progressOf(minutes: number): NonNullable<SoakOptions["onProgress"]> {
+  return ({ rounds, elapsedMs }) => {
+    const line = `round ${rounds}, ${(elapsedMs / 60_000).toFixed(1)} of ${minutes} minutes`
+    if (process.stderr.isTTY) process.stderr.write(`\r${line}   `)
+    else if (rounds % PROGRESS_EVERY_ROUNDS === 0) process.stderr.write(`${line}\n`)
+  }
+}

@@ -1,0 +1,91 @@
+import { setTimeout as wait } from "node:timers/promises"
+import { seededRandom, type Random, type TokenWatcher } from "evertoken"
+import { CountingClock } from "./counting-clock.js"
+import { LoadBook, useWatcher } from "./load.js"
+import { takeSample } from "./sample.js"
+import type { LoadCounts, SubjectAnswer, SubjectCalls, SubjectConfig, SubjectRequest } from "./subject-protocol.js"
+import { startWatcher, tokenCount } from "./watched.js"
+
+/** A process whose watchers are used without end, so that what they leave behind adds up. Driven by a `SubjectProcess`. */
+const book = new LoadBook()
+const clock = new CountingClock()
+let watchers: readonly TokenWatcher[] = []
+let configured: { readonly config: SubjectConfig; readonly random: Random } | undefined
+
+const SHORT_LIVED = 4
+
+const calls: {
+  [M in keyof SubjectCalls]: (...args: Parameters<SubjectCalls[M]>) => Promise<ReturnType<SubjectCalls[M]>>
+} = {
+  async start(config) {
+    configured = { config, random: seededRandom(config.seed) }
+    watchers = await Promise.all(
+      Array.from({ length: tokenCount(config) }, (_, which) => startWatcher(config, which, clock)),
+    )
+    return null
+  },
+  async load(forMs) {
+    const { config, random } = configured ?? notStarted()
+    const until = performance.now() + forMs
+    const longLived = watchers.map((watcher) => useWatcher(watcher, { until, random, book }))
+    const shortLived = Array.from({ length: SHORT_LIVED }, (_, index) => liveShortly(config, random, until, index))
+    await Promise.all([...longLived, ...shortLived])
+    return counts()
+  },
+  async sample() {
+    await Promise.all(watchers.map((watcher) => refreshed(watcher)))
+    return takeSample(clock)
+  },
+  async close() {
+    await Promise.all(watchers.map((watcher) => watcher.close()))
+    watchers = []
+    return null
+  },
+}
+
+/** With a new token a watcher is at rest. The issuer is well by now, but the pauses after its failures may last yet. */
+async function refreshed(watcher: TokenWatcher): Promise<void> {
+  for (let attempt = 1; attempt <= 50; attempt++) {
+    try {
+      await watcher.refresh()
+      return
+    } catch (error) {
+      book.failed(error)
+      await wait(100)
+    }
+  }
+}
+
+/** Starts a watcher, uses it, closes it, and begins again. */
+async function liveShortly(config: SubjectConfig, random: Random, until: number, index: number): Promise<void> {
+  for (let which = index; performance.now() < until; which += SHORT_LIVED) {
+    try {
+      await using watcher = await startWatcher(config, which, clock)
+      book.started++
+      await useWatcher(watcher, { until: Math.min(until, performance.now() + 200), random, book })
+    } catch (error) {
+      book.failed(error)
+    }
+  }
+}
+
+function counts(): LoadCounts {
+  const { calls: made, failures, published, started, unexpected } = book
+  return { calls: made, failures, published, started, unexpected: unexpected.slice(0, 10) }
+}
+
+function notStarted(): never {
+  throw new TypeError("start the subject first")
+}
+
+process.on("message", (request: SubjectRequest) => {
+  const method = calls[request.method] as (...args: readonly unknown[]) => Promise<unknown>
+  method(...request.args).then(
+    (value) => answer({ value }),
+    (error: unknown) => answer({ error: String(error) }),
+  )
+})
+
+function answer(message: SubjectAnswer): void {
+  process.send?.(message)
+}
