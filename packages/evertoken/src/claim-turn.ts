@@ -1,6 +1,5 @@
 import type { CacheStack } from "./cache-stack.js"
 import { decideClaim, decidePresentation, type ClaimSituation } from "./claim-decision.js"
-import { ClaimObservation } from "./claim-observation.js"
 import type { ClaimReleases } from "./claim-releases.js"
 import type { Clock } from "./clock.js"
 import type { Presentation } from "./events.js"
@@ -8,6 +7,7 @@ import type { KnownToken } from "./known-token.js"
 import { reauthenticationRequired } from "./renewal-errors.js"
 import type { RenewalPlan } from "./renewal-plan.js"
 import type { StepReporter } from "./renewal-step.js"
+import { Stillness } from "./stillness.js"
 import type { Claim, ClaimView } from "./token-cache.js"
 import { sameVersion } from "./token.js"
 
@@ -32,11 +32,11 @@ export interface ClaimTurnsOptions {
 /** Takes the right to ask the issuer when the protocol allows it (design, section 6). One waiter's view. */
 export class ClaimTurns {
   readonly #options: ClaimTurnsOptions
-  readonly #observation: ClaimObservation
+  readonly #stillness: Stillness
 
   constructor(options: ClaimTurnsOptions) {
     this.#options = options
-    this.#observation = new ClaimObservation(options.clock)
+    this.#stillness = new Stillness(options.clock)
   }
 
   /**
@@ -48,7 +48,7 @@ export class ClaimTurns {
     const claim = stack.claim(plan.subject)
     const view = await claim.look()
     if (view.rejected) throw reauthenticationRequired("the issuer has refused the refresh token")
-    const stoodStillMs = this.#observation.note(plan.subject.what, view.n)
+    const stoodStillMs = this.#stillness.note(`${plan.subject.what}.${view.n}`)
     if (decideClaim(this.#situation(plan, view, stoodStillMs)) === undefined) return undefined
     if (!(await this.#taken(plan, claim, view.n + 1))) return undefined
     const takenAt = clock.monotonic()

@@ -70,9 +70,13 @@ export class CoolDown {
   }
 
   #drawMs(failure: TokenError, held: HeldToken | undefined): number {
-    const lifetimeMs = held === undefined ? 0 : held.token.expiresAt - held.token.issuedAt
     const { retryAfterMs } = failure
-    const failed = { attempt: this.#attempt, leftMs: held?.leftMs() ?? 0, lifetimeMs, retryAfterMs }
+    const failed = {
+      attempt: this.#attempt,
+      leftMs: held?.leftMs() ?? 0,
+      lifetimeMs: held?.lifetimeMs ?? 0,
+      retryAfterMs,
+    }
     return this.#backoff.delayMs(failed, this.#random)
   }
 }

@@ -2,7 +2,7 @@ import type { Clock } from "./clock.js"
 import { Deadline } from "./deadline.js"
 import type { JitterSource } from "./jitter.js"
 import type { Random } from "./random.js"
-import type { HeldToken } from "./token-lifetime.js"
+import { leadOf, staleAtFor, type HeldToken } from "./token-lifetime.js"
 import { sameVersion, type Token } from "./token.js"
 
 export interface RenewalScheduleOptions {
@@ -112,19 +112,14 @@ export class RenewalSchedule {
 
   // never in the first half of its fresh time
   #momentOf({ held: { token }, earlyMs }: Followed): number {
-    const latest = Math.min(this.#staleAt(token), this.#refreshTokenMoment(token))
+    const staleAt = staleAtFor(token, this.#options.minimumValidityMs)
+    const latest = Math.min(staleAt, this.#refreshTokenMoment(token))
     return latest - Math.min(earlyMs, Math.max(0, latest - token.issuedAt) / 2)
-  }
-
-  #staleAt({ issuedAt, staleAt, expiresAt }: Token): number {
-    const earliest = issuedAt + (expiresAt - issuedAt) / 2
-    return Math.min(staleAt, Math.max(earliest, expiresAt - this.#options.minimumValidityMs))
   }
 
   // as much ahead of its end as an access token would be renewed; one that has ended is of no use any more
   #refreshTokenMoment({ issuedAt, refreshTokenExpiresAt }: Token): number {
     if (refreshTokenExpiresAt === undefined || refreshTokenExpiresAt <= this.#options.clock.now()) return Infinity
-    const lifetimeMs = refreshTokenExpiresAt - issuedAt
-    return refreshTokenExpiresAt - Math.max(lifetimeMs / 4, Math.min(30_000, lifetimeMs / 2))
+    return refreshTokenExpiresAt - leadOf(refreshTokenExpiresAt - issuedAt)
   }
 }

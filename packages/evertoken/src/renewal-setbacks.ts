@@ -3,7 +3,7 @@ import { Deadline } from "./deadline.js"
 import type { ErrorBackoff } from "./error-backoff.js"
 import type { TokenError } from "./errors.js"
 import type { Random } from "./random.js"
-import { isRefusedGrant, unchanged } from "./renewal-errors.js"
+import { unchanged } from "./renewal-errors.js"
 import type { HeldToken } from "./token-lifetime.js"
 
 /**
@@ -98,15 +98,18 @@ export class RenewalSetbacks {
 
   #pauseMs(error: TokenError, held: HeldToken | undefined): number {
     if (!error.transient) return Math.max(CONFIGURATION_RETRY_MS, error.retryAfterMs ?? 0)
-    const lifetimeMs = held === undefined ? 0 : held.token.expiresAt - held.token.issuedAt
     const { retryAfterMs } = error
-    const failed = { attempt: this.#attempts, leftMs: held?.leftMs() ?? 0, lifetimeMs, retryAfterMs }
+    const failed = {
+      attempt: this.#attempts,
+      leftMs: held?.leftMs() ?? 0,
+      lifetimeMs: held?.lifetimeMs ?? 0,
+      retryAfterMs,
+    }
     return this.#backoff.delayMs(failed, this.#random)
   }
 }
 
 function standingAfter(error: TokenError): Standing {
   if (error.transient) return "failing"
-  const isRefused = error.code === "ERR_REAUTHENTICATION_REQUIRED" || isRefusedGrant(error)
-  return isRefused ? "reauthentication-required" : "misconfigured"
+  return error.code === "ERR_REAUTHENTICATION_REQUIRED" ? "reauthentication-required" : "misconfigured"
 }

@@ -52,7 +52,8 @@ function lengthOf(expiresIn: unknown, { defaultLifetimeMs = 300_000 }: LifetimeP
   return Math.min(seconds * 1000, LONGEST_LIFETIME_MS)
 }
 
-function leadOf(lifetimeMs: number, refreshIn: number | undefined, policy: LifetimePolicy): number {
+/** How long before its end something that lasts `lifetimeMs` is renewed. */
+export function leadOf(lifetimeMs: number, refreshIn?: number, policy: LifetimePolicy = {}): number {
   const { freshness = 0.75, minimumStaleMs = 30_000, refreshLeadMs } = policy
   if (refreshLeadMs !== undefined) return Math.min(refreshLeadMs, lifetimeMs / 2)
   if (refreshIn !== undefined && refreshIn > 0) return Math.max(0, lifetimeMs - refreshIn * 1000)
@@ -97,13 +98,18 @@ export class HeldToken {
     this.#monotonicStale = token.staleAt + offset
   }
 
+  /** From its issue to its end, in milliseconds. */
+  get lifetimeMs(): number {
+    return this.token.expiresAt - this.token.issuedAt
+  }
+
   /** How long it lasts yet, in milliseconds; zero or less once it is expired. */
   leftMs(): number {
     return Math.min(this.token.expiresAt - this.#clock.now(), this.#monotonicExpiry - this.#clock.monotonic())
   }
 
   isExpired(): boolean {
-    return this.#clock.now() >= this.token.expiresAt || this.#clock.monotonic() >= this.#monotonicExpiry
+    return this.leftMs() <= 0
   }
 
   status(minimumValidityMs = 0): TokenStatus {
@@ -113,11 +119,16 @@ export class HeldToken {
 
   /** How long it is fresh yet, in milliseconds, for a caller who wants `minimumValidityMs`. */
   untilStaleMs(minimumValidityMs = 0): number {
-    const { issuedAt, staleAt, expiresAt } = this.token
+    const { issuedAt, staleAt } = this.token
     const now = this.#clock.now()
     if (now < issuedAt) return 0
-    const earliest = issuedAt + (expiresAt - issuedAt) / 2
-    const earlierMs = Math.max(0, staleAt - Math.max(earliest, expiresAt - minimumValidityMs))
+    const earlierMs = staleAt - staleAtFor(this.token, minimumValidityMs)
     return Math.min(staleAt - now, this.#monotonicStale - this.#clock.monotonic()) - earlierMs
   }
+}
+
+/** When a token becomes stale for a caller who wants `minimumValidityMs`: earlier, but not in the first half of its lifetime. */
+export function staleAtFor({ issuedAt, staleAt, expiresAt }: Token, minimumValidityMs: number): number {
+  const earliest = issuedAt + (expiresAt - issuedAt) / 2
+  return Math.min(staleAt, Math.max(earliest, expiresAt - minimumValidityMs))
 }

@@ -1,7 +1,6 @@
-import { firstValueFrom, throwError } from "rxjs"
+import { throwError } from "rxjs"
 import { expect, test } from "vitest"
 import { ErrorBackoff } from "./error-backoff.js"
-import { TokenResponseError } from "./errors.js"
 import { noJitter, type JitterSource } from "./jitter.js"
 import { seededRandom } from "./random.js"
 import {
@@ -191,17 +190,6 @@ test("a refused grant without a store: the valid token is served, nobody asks ag
   expect(source.asked).toBe(2)
   expect((await watcher.refresh()).accessToken).toBe("token-1")
   expect(state()).toMatchObject({ status: "fresh", attempts: 0 })
-  await watcher.close()
-})
-
-test("an invalid_grant over a bare source asks for a new sign-in: the refused token is not presented again", async () => {
-  const clock = new VirtualClock()
-  const refused = new TokenResponseError("refused", { status: 400, error: "invalid_grant", transient: false })
-  const source = new ScriptedSource(clock, [tokenOf("first", clock), refused])
-  const watcher = await TokenWatcher.start(source, { clock, jitter: noJitter })
-  await clock.advance(3 * 3_600_000)
-  expect(source.asked).toBe(2)
-  expect((await firstValueFrom(watcher.state$)).status).toBe("reauthentication-required")
   await watcher.close()
 })
 

@@ -166,6 +166,10 @@ describe("a token says what is not secret", () => {
 })
 
 describe("serializing is the one deliberate way out", () => {
+  test("the class itself has no other", () => {
+    expect(Reflect.ownKeys(Token)).toEqual(["length", "name", "prototype"])
+  })
+
   test("every field comes back, through JSON", () => {
     const back = deserializeToken(JSON.parse(JSON.stringify(serializeToken(token))))
     expect(back).toBeInstanceOf(Token)

@@ -33,6 +33,9 @@ export interface TokenVersion {
   readonly id: string
 }
 
+// for serializeToken alone: nothing else gets all the secrets at once
+let fieldsOf: (token: Token) => TokenFields
+
 /**
  * An access token and what came with it. Immutable.
  *
@@ -117,9 +120,8 @@ export class Token {
     }
   }
 
-  /** @internal */
-  static fieldsOf(token: Token): TokenFields {
-    return token.#fields()
+  static {
+    fieldsOf = (token) => token.#fields()
   }
 }
 
@@ -128,7 +130,7 @@ export type SerializedToken = TokenFields
 
 /** The deliberate way out: a plain object with the secrets in it. Keep it off logs and errors. */
 export function serializeToken(token: Token): SerializedToken {
-  const fields = Token.fieldsOf(token)
+  const fields = fieldsOf(token)
   const { accessToken, issuedAt, staleAt, expiresAt } = fields
   return { accessToken, issuedAt, staleAt, expiresAt, ...withoutUndefined(fields) }
 }

@@ -1,12 +1,15 @@
 import fs from "node:fs/promises"
 import { basename, join } from "node:path"
 import type { Clock } from "../clock.js"
+import { Stillness } from "../stillness.js"
 import { namesIn } from "./durable-write.js"
 import { decodeOwner, stateOf, type ClaimOwner } from "./claim-owner.js"
 import { unlessMissing } from "./file-failure.js"
 import { readPrivateFile, type StoreReport } from "./private-file.js"
 import { currentProcess, namespaceMarker, NAMESPACE_PREFIX } from "./process-identity.js"
-import { StandingStill } from "./standing-still.js"
+
+// the heartbeat's `stale` of the design; its owner beats every 2 s
+const STALE_MS = 10_000
 
 /** A claim as it was found. */
 export interface FoundClaim {
@@ -17,12 +20,13 @@ export interface FoundClaim {
 
 /** Who holds the claims of one store, as far as this process can see. */
 export class ClaimLiveness {
+  readonly #clock: Clock
   readonly #report: StoreReport
-  readonly #standingStill: StandingStill
+  readonly #heartbeats = new Map<string, Stillness>()
 
   constructor({ clock, report }: { readonly clock: Clock; readonly report: StoreReport }) {
+    this.#clock = clock
     this.#report = report
-    this.#standingStill = new StandingStill(clock)
   }
 
   /**
@@ -32,7 +36,7 @@ export class ClaimLiveness {
   async namesIn(side: string): Promise<readonly string[]> {
     const marker = namespaceMarker(await currentProcess())
     const names = await namesIn(side)
-    this.#standingStill.retain(names)
+    for (const name of this.#heartbeats.keys()) if (!names.includes(name)) this.#heartbeats.delete(name)
     if (names.includes(marker)) return names
     await fs.writeFile(join(side, marker), "", { mode: 0o600 })
     return namesIn(side)
@@ -55,6 +59,12 @@ export class ClaimLiveness {
     if (state !== "unknown") return { owner, alive: state === "alive" }
     const beat = await unlessMissing(() => fs.stat(`${path}.lock`))
     const seen = `${owner?.flight ?? file.stats.ino}:${beat?.mtimeMs ?? "none"}`
-    return { owner, alive: !this.#standingStill.hasStopped(basename(path), seen) }
+    return { owner, alive: !this.#hasStopped(basename(path), seen) }
+  }
+
+  #hasStopped(name: string, seen: string): boolean {
+    const heartbeat = this.#heartbeats.get(name) ?? new Stillness(this.#clock)
+    this.#heartbeats.set(name, heartbeat)
+    return heartbeat.note(seen) >= STALE_MS
   }
 }
