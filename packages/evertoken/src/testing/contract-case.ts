@@ -26,7 +26,7 @@ export interface ContractCase {
   readonly run: (context: ContractContext) => Promise<void>
 }
 
-export const SUBJECT: ClaimSubject = { what: "0123456789abcdef", singleUse: true }
+const SUBJECT: ClaimSubject = { what: "0123456789abcdef", singleUse: true }
 export const OTHER_SUBJECT: ClaimSubject = { what: "fedcba9876543210", singleUse: true }
 
 /** @throws AssertionError if the cache has no claims. */
