@@ -124,6 +124,19 @@ test("an unknown outcome is not waited for: the claim is left as a dead owner's 
   expect(world.running()).toEqual([0, 0])
 })
 
+test("closing just before an unknown outcome is pursued sends nothing more, and leaves the claim as a dead owner's", async () => {
+  const world = new World()
+  world.issuer.next("reset")
+  const { tokens, connection } = world.rotating()
+  await world.failure(tokens.getToken())
+  connection.faults.plan("claim.markSent", 100, 1)
+  while (connection.asked.get("claim.markSent") === 1) await world.clock.advance(50)
+  await world.outcome(tokens.close())
+  expect(await world.claim().look()).toMatchObject({ n: 1, owner: "gone" })
+  expect(world.issuer.requests).toHaveLength(1)
+  expect(world.running()).toEqual([0, 0])
+})
+
 test("closing while the store is watched after a refusal ends with the tombstone", async () => {
   const world = new World()
   world.issuer.next("invalid-grant")

@@ -196,7 +196,8 @@ export class Renewal {
       await (rejected ? this.#releases.release(claim, "own", plan) : claim.abandon())
       return false
     }
-    if (clock.monotonic() - markedAt > LONGEST_PAUSE_BEFORE_SENDING_MS) return false
+    const wasPaused = clock.monotonic() - markedAt > LONGEST_PAUSE_BEFORE_SENDING_MS
+    if (wasPaused || this.#closing.signal.aborted) return false
     await this.#send({ plan, claim, presentation: "repeat", reachable: true }, need)
     return true
   }
