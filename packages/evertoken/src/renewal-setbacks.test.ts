@@ -65,6 +65,12 @@ test("a configuration error allows one attempt a minute", async () => {
   expect(setbacks.remainingMs()).toBe(90_000)
 })
 
+test("no Retry-After of a configuration error ends the attempts for good", () => {
+  const setbacks = setbacksOn(new VirtualClock())
+  setbacks.note(errorOf("ERR_TOKEN_RESPONSE", { transient: false, retryAfterMs: 1e15 }), undefined)
+  expect(setbacks.remainingMs()).toBe(3_600_000)
+})
+
 test("a refused grant allows no attempt", () => {
   const setbacks = setbacksOn(new VirtualClock())
   const error = errorOf("ERR_REAUTHENTICATION_REQUIRED", { transient: false })

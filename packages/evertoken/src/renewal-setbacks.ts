@@ -12,6 +12,8 @@ import type { HeldToken } from "./token-lifetime.js"
  */
 export type Standing = "well" | "failing" | "misconfigured" | "reauthentication-required" | "signed-out"
 
+// an hour: a typing error at the issuer must not end renewal for good
+const LONGEST_RETRY_AFTER_MS = 3_600_000
 const CONFIGURATION_RETRY_MS = 60_000
 const SHORTEST_HASTENED_MS = 1_000
 
@@ -97,7 +99,8 @@ export class RenewalSetbacks {
   }
 
   #pauseMs(error: TokenError, held: HeldToken | undefined): number {
-    if (!error.transient) return Math.max(CONFIGURATION_RETRY_MS, error.retryAfterMs ?? 0)
+    if (!error.transient)
+      return Math.min(Math.max(CONFIGURATION_RETRY_MS, error.retryAfterMs ?? 0), LONGEST_RETRY_AFTER_MS)
     const { retryAfterMs } = error
     const failed = {
       attempt: this.#attempts,
