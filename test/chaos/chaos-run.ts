@@ -23,6 +23,8 @@ export interface ChaosOptions {
   /** Whether journal and store are left even if nothing was violated. */
   readonly keep?: boolean
   readonly onProgress?: (counts: ChaosCounts) => void
+  /** Called with each violation as it is found. */
+  readonly onViolation?: (what: string) => void
 }
 
 export interface ChaosCounts {
@@ -97,7 +99,8 @@ class ChaosRun {
     this.#file = join(directory, "token.json")
     const journal = join(directory, "journal.jsonl")
     this.#journal = new JournalReader(journal)
-    this.observer = new Observer({ wasFaulty: (from, to) => this.#faults.wereActive(from, to) })
+    const wasFaulty = (from: number, to: number) => this.#faults.wereActive(from, to)
+    this.observer = new Observer({ wasFaulty, onViolation: options.onViolation })
     this.#crew = new Crew({
       size: options.workers,
       program: compiled.program,

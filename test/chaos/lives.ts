@@ -16,7 +16,7 @@ export class Lives {
 
   note(entry: JournalEntry): void {
     if (entry.event === "halting") this.signalled(entry.worker, entry.signal, entry.at)
-    if (entry.event !== "closing") return
+    if (entry.event !== "closing" && entry.event !== "closed") return
     this.#closingAt.set(entry.worker, [...(this.#closingAt.get(entry.worker) ?? []), entry.at])
   }
 

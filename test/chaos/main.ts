@@ -37,11 +37,15 @@ async function run(): Promise<number> {
   const seed = values.seed === undefined ? Date.now() % 2 ** 31 : wholeNumber("--seed", values.seed, 0)
   if (kills === undefined || workers === undefined || seed === undefined) return 2
   console.log(`npm run chaos -- --kills ${kills} --workers ${workers} --seed ${seed}\n`)
-  const result = await runChaos({ kills, workers, seed, keep: values.keep, onProgress: progressOf(kills) })
+  const result = await runChaos({ kills, workers, seed, keep: values.keep, onProgress: progressOf(kills), onViolation })
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[K")
   console.log(formatReport(result))
   if (result.kept !== undefined) console.error(`\njournal and store: ${result.kept}`)
   return result.counts.violations === 0 ? 0 : 1
+}
+
+function onViolation(what: string): void {
+  console.error(`\nVIOLATION: ${what}`)
 }
 
 /** One line that changes, or, where the output goes to a file, a line now and then. */

@@ -32,9 +32,17 @@ export class Observer {
   readonly #generations = new GenerationsSeen()
   readonly #verdicts: Verdicts
   readonly #recent: JournalEntry[] = []
+  readonly #onViolation: ((what: string) => void) | undefined
   #unjudged: Sending[] = []
 
-  constructor({ wasFaulty }: { readonly wasFaulty: (from: number, to: number) => boolean }) {
+  constructor({
+    wasFaulty,
+    onViolation,
+  }: {
+    readonly wasFaulty: (from: number, to: number) => boolean
+    readonly onViolation?: ((what: string) => void) | undefined
+  }) {
+    this.#onViolation = onViolation
     this.#verdicts = new Verdicts({ presentations: this.presentations, lives: this.lives, wasFaulty })
   }
 
@@ -67,6 +75,7 @@ export class Observer {
   }
 
   violated(what: string, token?: string): void {
+    this.#onViolation?.(what)
     const trace = this.#recent.slice(-TRACE_LENGTH).map((entry) => JSON.stringify(entry))
     const sendings = token === undefined ? [] : this.presentations.of(token)
     this.violations.push({ what, trace: [...trace, ...sendings.map((sending) => JSON.stringify(sending))] })

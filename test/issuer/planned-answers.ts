@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events"
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http"
 import { setTimeout as wait } from "node:timers/promises"
 
@@ -18,7 +19,7 @@ export type PlannedAnswer =
 export class PlannedAnswers {
   readonly #next: PlannedAnswer[] = []
   #delayMs = 0
-  #waiting = new AbortController()
+  #waiting = manyMayWait()
   /** Met by every request that has no plan of its own. */
   standing: PlannedAnswer | undefined
 
@@ -30,7 +31,7 @@ export class PlannedAnswers {
   slowDown(delayMs: number): void {
     this.#delayMs = delayMs
     this.#waiting.abort()
-    this.#waiting = new AbortController()
+    this.#waiting = manyMayWait()
   }
 
   /** Waits as long as every request has to wait now, and takes what is planned for this one. */
@@ -40,6 +41,13 @@ export class PlannedAnswers {
     if (this.#delayMs > 0) await wait(this.#delayMs, undefined, { signal, ref: false }).catch(() => undefined)
     return answer
   }
+}
+
+// Node.js warns of more than ten listeners on one signal
+function manyMayWait(): AbortController {
+  const waiting = new AbortController()
+  setMaxListeners(0, waiting.signal)
+  return waiting
 }
 
 /** Whether the issuer itself sees the request. */
