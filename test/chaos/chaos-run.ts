@@ -59,11 +59,14 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const directory = await mkdtemp(join(tmpdir(), "evertoken-chaos-"))
   await using compiled = await CompiledWorker.make()
   const run = new ChaosRun(options, directory, compiled, await ObservedIssuer.start(LIFETIME_SECONDS))
+  const leaveNobody = () => run.killAll()
+  process.on("exit", leaveNobody)
   try {
     await run.play()
     await run.settle()
   } finally {
     await run[Symbol.asyncDispose]()
+    process.off("exit", leaveNobody)
   }
   const { observer, counts } = run
   const kept = options.keep || observer.violations.length > 0 ? directory : undefined
@@ -126,6 +129,11 @@ class ChaosRun {
       requests: this.#observed.issuer.requests.total,
       violations: this.observer.violations.length,
     }
+  }
+
+  /** At once: who stands still would outlive this process. */
+  killAll(): void {
+    this.#crew.killAll()
   }
 
   async play(): Promise<void> {

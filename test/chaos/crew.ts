@@ -101,11 +101,6 @@ export class Crew {
     for (const { worker } of this.#slots) void worker?.call("configure", this.#options.config()).catch(() => undefined)
   }
 
-  /** Whoever is stopped goes on. */
-  continueAll(): void {
-    for (const slot of this.#slots) this.#continue(slot)
-  }
-
   /** One that was stopped from outside just before it stopped itself would stand still for ever. */
   async wakeForgotten(): Promise<void> {
     for (const slot of this.#slots) {
@@ -115,20 +110,11 @@ export class Crew {
     }
   }
 
-  /** Waits until all are there. */
-  async complete(): Promise<readonly WorkerProcess[]> {
-    for (;;) {
-      const workers = this.#slots.flatMap(({ worker, isStopped }) => (worker && !isStopped ? worker : []))
-      if (workers.length === this.#slots.length) return workers
-      await wait(50)
-    }
-  }
-
   /** Ends them by SIGTERM, or by SIGKILL where that does not help. */
   async end(): Promise<void> {
     this.#ending = true
     await Promise.all(this.#slots.map(({ filling }) => filling))
-    this.continueAll()
+    for (const slot of this.#slots) this.#continue(slot)
     await Promise.all(
       this.#slots.map(async (slot) => {
         if (slot.worker === undefined) return
@@ -137,6 +123,10 @@ export class Crew {
         await this.#seeToItsEnd(slot, slot.worker)
       }),
     )
+  }
+
+  killAll(): void {
+    for (const { worker } of this.#slots) worker?.signal("SIGKILL")
   }
 
   /** Nothing is left running. */

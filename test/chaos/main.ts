@@ -28,6 +28,9 @@ const { values } = parseArgs({
   },
 })
 
+// whoever interrupts it is not to leave stopped processes behind
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1))
+
 if (values.help) console.log(HELP)
 else process.exitCode = await run()
 

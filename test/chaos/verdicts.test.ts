@@ -30,6 +30,9 @@ class Story {
   renews(worker: string, generation: number): this {
     return this.#writes(worker, { event: "renewed", generation })
   }
+  closed(worker: string): this {
+    return this.#writes(worker, { event: "closing" }).#writes(worker, { event: "closed" })
+  }
   killed(worker: string): this {
     this.#observer.signalled(worker, "SIGKILL", ++this.#at)
     return this
@@ -77,6 +80,11 @@ test("a last try after its owner was killed is allowed, and the loss is the wind
 test("a last try while the one who has sent it lives is a violation", () => {
   const story = new Story().sends("a").answers(200).sends("b", "last-try")
   expect(story.violations).toEqual([expect.stringContaining("presented while a, who had sent it, was alive")])
+})
+
+test("a last try of what its owner left open when it was closed is as it should be", () => {
+  const story = new Story().sends("a").answers(503).closed("a").sends("b", "last-try")
+  expect(story.violations).toEqual([])
 })
 
 test("a last try of what its owner has settled and given back is as it should be", () => {
