@@ -1,5 +1,6 @@
 import { describe, test } from "vitest"
 import { CachedTokenSource } from "./cached-token-source.js"
+import { seededRandom } from "./random.js"
 import { StaticTokenSource } from "./static-token-source.js"
 import { tokenSourceContract, type TokenSourceUnderTest } from "./testing/token-source-contract.js"
 import { VirtualClock } from "./testing/virtual-clock.js"
@@ -67,12 +68,19 @@ describe("CachedTokenSource keeps the contract of a token source", () => {
 })
 
 describe("TokenWatcher keeps the contract of a token source", () => {
-  tokenSourceContract({ test, create: () => around((source, clock) => TokenWatcher.start(source, { clock })) })
+  tokenSourceContract({
+    test,
+    create: () => around((source, clock) => TokenWatcher.start(source, { clock, random: seededRandom(1) })),
+  })
 })
 
 describe("TokenWatcher over a CachedTokenSource keeps the contract of a token source", () => {
   tokenSourceContract({
     test,
-    create: () => around((source, clock) => TokenWatcher.start(new CachedTokenSource(source, { clock }), { clock })),
+    create: () =>
+      around((source, clock) => {
+        const random = seededRandom(1)
+        return TokenWatcher.start(new CachedTokenSource(source, { clock, random }), { clock, random })
+      }),
   })
 })
