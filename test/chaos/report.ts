@@ -1,3 +1,4 @@
+import { availableParallelism, machine, type } from "node:os"
 import type { ChaosResult } from "./chaos-run.js"
 import type { KilledAs, Recovery } from "./recoveries.js"
 import { spreadOf, type Spread } from "./spread.js"
@@ -34,6 +35,7 @@ export function formatReport(result: ChaosResult): string {
     section("Run", [
       ["seed", options.seed],
       ["workers at a time", options.workers],
+      ["machine", `${availableParallelism()} cores, Node.js ${process.versions.node}, ${type()} ${machine()}`],
       ["minutes", (durationMs / 60_000).toFixed(1)],
       ["workers killed (SIGKILL)", counts.kills],
       ["workers stopped for a while (SIGSTOP, SIGCONT)", counts.stops],
@@ -43,7 +45,7 @@ export function formatReport(result: ChaosResult): string {
     section("Renewals", [
       ["refresh tokens rotated and durable", counts.renewals],
       ["requests to the token endpoint", counts.requests],
-      ["requests for each renewal, faults included", ratio(counts.requests, counts.renewals)],
+      ["requests per lifetime of a token, faults included", ratio(counts.requests, counts.renewals)],
       ["sign-ins", counts.signIns],
     ]),
     section("A spent refresh token came to the issuer again", tableOf(REUSES, observer.reuses)),

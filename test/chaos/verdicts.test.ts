@@ -33,6 +33,9 @@ class Story {
   closed(worker: string): this {
     return this.#writes(worker, { event: "closing" }).#writes(worker, { event: "closed" })
   }
+  closing(worker: string): this {
+    return this.#writes(worker, { event: "closing" })
+  }
   killed(worker: string): this {
     this.#observer.signalled(worker, "SIGKILL", ++this.#at)
     return this
@@ -85,6 +88,16 @@ test("a last try while the one who has sent it lives is a violation", () => {
 test("a last try of what its owner left open when it was closed is as it should be", () => {
   const story = new Story().sends("a").answers(503).closed("a").sends("b", "last-try")
   expect(story.violations).toEqual([])
+})
+
+test("a last try while the one who has sent it is still closing is a violation", () => {
+  const story = new Story().sends("a").answers(503).closing("a").sends("b", "last-try")
+  expect(story.violations).toEqual([expect.stringContaining("presented while a, who had sent it, was alive")])
+})
+
+test("a last try while the one who was closed before it sent anything lives is a violation", () => {
+  const story = new Story().closed("a").sends("a").answers(503).sends("b", "last-try")
+  expect(story.violations).toEqual([expect.stringContaining("presented while a, who had sent it, was alive")])
 })
 
 test("a last try of what its owner has settled and given back is as it should be", () => {
