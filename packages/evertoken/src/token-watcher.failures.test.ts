@@ -1,6 +1,7 @@
 import { throwError } from "rxjs"
 import { expect, test } from "vitest"
 import { ErrorBackoff } from "./error-backoff.js"
+import { TokenResponseError } from "./errors.js"
 import { noJitter, type JitterSource } from "./jitter.js"
 import { seededRandom } from "./random.js"
 import {
@@ -12,12 +13,14 @@ import {
 } from "./testing/internal/answering-source.js"
 import { VirtualClock } from "./testing/virtual-clock.js"
 import { tokenSourceFrom } from "./token-source-from.js"
+import { hashOf } from "./token-source.js"
 import { TokenWatcher } from "./token-watcher.js"
 import type { Token } from "./token.js"
 import type { TokenWatcherOptions } from "./watcher-options.js"
 import type { WatcherState } from "./watcher-state.js"
 
 const HOUR = 3_600_000
+const invalidGrant = () => new TokenResponseError("refused", { status: 400, error: "invalid_grant", transient: false })
 const never = () => new Promise<Token>(() => {})
 
 function optionsFor(clock: VirtualClock, options: TokenWatcherOptions = {}): TokenWatcherOptions {
@@ -190,6 +193,41 @@ test("a refused grant without a store: the valid token is served, nobody asks ag
   expect(source.asked).toBe(2)
   expect((await watcher.refresh()).accessToken).toBe("token-1")
   expect(state()).toMatchObject({ status: "fresh", attempts: 0 })
+  await watcher.close()
+})
+
+test("a refresh token that does not rotate and is refused, without a cache: a sign-in is needed, and nobody asks again", async () => {
+  const clock = new VirtualClock()
+  const script = [tokenOf("a", clock), invalidGrant()]
+  const source = Object.assign(new ScriptedSource(clock, script), { lineage: hashOf("refresh token") })
+  const watcher = await TokenWatcher.start(source, optionsFor(clock))
+  const state = stateOf(watcher)
+  await clock.advance(HOUR - 1)
+  const lastError = { code: "ERR_REAUTHENTICATION_REQUIRED", cause: { error: "invalid_grant", status: 400 } }
+  expect(state()).toMatchObject({ status: "reauthentication-required", lastError })
+  expect([watcher.current().accessToken, source.asked]).toEqual(["a", 2])
+  await clock.advance(10 * HOUR)
+  expect(source.asked).toBe(2)
+  await watcher.close()
+})
+
+test("start() with a refresh token that is refused rejects with ERR_REAUTHENTICATION_REQUIRED, as with a cache", async () => {
+  const clock = new VirtualClock()
+  const source = Object.assign(new ScriptedSource(clock, [invalidGrant()]), { lineage: hashOf("refresh token") })
+  const refused = { code: "ERR_REAUTHENTICATION_REQUIRED", transient: false }
+  await expect(TokenWatcher.start(source, optionsFor(clock))).rejects.toMatchObject(refused)
+  expect(source.asked).toBe(1)
+})
+
+test("invalid_grant without a refresh token is a configuration error: one attempt a minute", async () => {
+  const clock = new VirtualClock()
+  const source = new ScriptedSource(clock, [tokenOf("a", clock), invalidGrant()])
+  const watcher = await TokenWatcher.start(source, optionsFor(clock))
+  const state = stateOf(watcher)
+  await clock.advance(0.75 * HOUR + 59_999)
+  expect(state()).toMatchObject({ status: "misconfigured", lastError: { code: "ERR_TOKEN_RESPONSE" } })
+  await clock.advance(1)
+  expect([state()?.status, source.asked]).toEqual(["fresh", 3])
   await watcher.close()
 })
 

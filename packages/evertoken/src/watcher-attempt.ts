@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.js"
 import { TokenError } from "./errors.js"
 import { IssuerRequest } from "./issuer-request.js"
+import { isRefusedGrant, reauthenticationRequired } from "./renewal-errors.js"
 import type { TokenNeed } from "./token-need.js"
 import type { TokenSource } from "./token-source.js"
 import type { Token } from "./token.js"
@@ -51,7 +52,7 @@ export class WatcherAttempt {
     const { clock, attemptTimeoutMs } = this.#options
     const request = new IssuerRequest(this.#source, { clock, timeoutMs: attemptTimeoutMs })
     this.#request = request
-    return ask(request, need)
+    return this.#ask(request, need)
       .then((result) => {
         if (this.#request !== request) return result
         this.#request = undefined
@@ -60,15 +61,21 @@ export class WatcherAttempt {
       })
       .catch(optionThrew)
   }
-}
 
-async function ask(request: IssuerRequest, need: TokenNeed): Promise<AttemptResult> {
-  const answer = await request.send(need)
-  if (!(answer instanceof TokenError)) return { token: answer }
-  if (answer.code !== "ERR_TOKEN_UNCHANGED") return { error: answer }
-  // the same access token, but perhaps with a later end: whoever keeps it knows
-  const kept = await request.send({})
-  return kept instanceof TokenError ? { error: answer } : { token: kept }
+  async #ask(request: IssuerRequest, need: TokenNeed): Promise<AttemptResult> {
+    const answer = await request.send(need)
+    if (!(answer instanceof TokenError)) return { token: answer }
+    if (answer.code !== "ERR_TOKEN_UNCHANGED") return { error: this.#told(answer) }
+    // the same access token, but perhaps with a later end: whoever keeps it knows
+    const kept = await request.send({})
+    return kept instanceof TokenError ? { error: answer } : { token: kept }
+  }
+
+  /** As a cached source tells it: a refresh token that was refused is refused for good, a client's own grant is not. */
+  #told(error: TokenError): TokenError {
+    const isFinal = this.#source.lineage !== undefined && isRefusedGrant(error)
+    return isFinal ? reauthenticationRequired("the issuer has refused the refresh token", error) : error
+  }
 }
 
 // a jitter source of the application's own, or an rxjs subscriber in the deprecated synchronous mode
