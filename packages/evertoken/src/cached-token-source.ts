@@ -94,6 +94,12 @@ export class CachedTokenSource implements TokenSource {
     return this.#readyPromise(held)
   }
 
+  /** Whether its record is the mark of a sign-out, by this process or another, as far as this one has looked. */
+  get signedOut(): boolean {
+    const { record } = this.#known
+    return record !== undefined && record.token === undefined
+  }
+
   /** Emits after the token was replaced, or signed out, by this process or another. Completes when this is closed. */
   changes(): Observable<void> {
     const { authority } = this.#stack

@@ -25,6 +25,11 @@ export interface TokenSource {
   /** Emits when somebody else has written a newer token, or signed out: ask again. Never errors. */
   changes?(): Observable<void>
   /**
+   * Whether somebody has signed out, and nobody has signed in since: what it gave before is not to be used any more. A
+   * grant that was refused is not signed out.
+   */
+  readonly signedOut?: boolean | undefined
+  /**
    * Forgets the token everywhere it is kept. A renewal under way publishes nothing afterwards.
    * @throws TokenError if it could not be forgotten.
    */

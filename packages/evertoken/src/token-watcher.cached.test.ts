@@ -6,19 +6,35 @@ import { seededRandom } from "./random.js"
 import { errorOf, ScriptedSource, tokenOf } from "./testing/internal/answering-source.js"
 import { VirtualClock } from "./testing/virtual-clock.js"
 import { TokenWatcher } from "./token-watcher.js"
+import type { TokenWatcherOptions } from "./watcher-options.js"
 import type { WatcherState } from "./watcher-state.js"
 
 const HOUR = 3_600_000
 
-async function watching(clock: VirtualClock, source: ScriptedSource) {
+async function watching(clock: VirtualClock, source: ScriptedSource, options: TokenWatcherOptions = {}) {
   const random = seededRandom(1)
   const cached = new CachedTokenSource(source, { clock, random })
-  const watcher = await TokenWatcher.start(cached, { clock, random, jitter: noJitter })
+  const watcher = await TokenWatcher.start(cached, { clock, random, jitter: noJitter, ...options })
   const names: string[] = []
   let latest: WatcherState | undefined
   watcher.token$.subscribe(({ accessToken }) => names.push(accessToken))
   watcher.state$.subscribe((state) => (latest = state))
   return { cached, watcher, names, state: () => latest }
+}
+
+/** A token for an hour, whose refresh token the issuer then refuses. */
+async function refusedGrant(clock: VirtualClock, options?: TokenWatcherOptions) {
+  const refused = new TokenResponseError("refused", { status: 400, error: "invalid_grant", transient: false })
+  const source = new ScriptedSource(clock, [tokenOf("a", clock, { refreshToken: "r" }), refused])
+  return { source, ...(await watching(clock, source, options)) }
+}
+
+function thrownBy(action: () => unknown): unknown {
+  try {
+    return action()
+  } catch (error) {
+    return error
+  }
 }
 
 test("over a cached source: one request a renewal, and each token is told once", async () => {
@@ -78,7 +94,7 @@ test("over a cached source: a sign-out asks nobody, and the watcher stays signed
   const clock = new VirtualClock()
   const source = new ScriptedSource(clock)
   const { watcher, state } = await watching(clock, source)
-  await watcher.clear()
+  await watcher.signOut()
   await clock.advance(2 * HOUR)
   expect([source.asked, state()?.status]).toEqual([1, "signed-out"])
   await watcher.close()
@@ -86,16 +102,36 @@ test("over a cached source: a sign-out asks nobody, and the watcher stays signed
 
 test("over a cached source: a refused grant is presented once, and the valid token served to its end", async () => {
   const clock = new VirtualClock()
-  const refused = new TokenResponseError("refused", { status: 400, error: "invalid_grant", transient: false })
-  const withGrant = (name: string) => tokenOf(name, clock, { refreshToken: "r" })
-  const source = new ScriptedSource(clock, [withGrant("a"), refused])
-  const { watcher, state } = await watching(clock, source)
+  const { watcher, source, state } = await refusedGrant(clock)
   await clock.advance(HOUR - 1)
   expect(state()).toMatchObject({ status: "reauthentication-required" })
   expect([watcher.current().accessToken, source.asked]).toEqual(["a", 2])
   await clock.advance(HOUR)
-  expect(() => watcher.current()).toThrow(expect.objectContaining({ code: "ERR_REAUTHENTICATION_REQUIRED" }))
-  expect(source.asked).toBe(2)
+  const cause = { code: "ERR_REAUTHENTICATION_REQUIRED", cause: { error: "invalid_grant" } }
+  expect(thrownBy(() => watcher.current())).toMatchObject({ code: "ERR_TOKEN_EXPIRED", cause })
+  expect([source.asked, state()?.status]).toEqual([2, "reauthentication-required"])
+  await watcher.close()
+})
+
+test("over a cached source: after a refused grant the token is served for serveExpiredMs more, as after any failure", async () => {
+  const clock = new VirtualClock()
+  const { watcher } = await refusedGrant(clock, { serveExpiredMs: HOUR })
+  await clock.advance(2 * HOUR - 1)
+  expect(watcher.current().accessToken).toBe("a")
+  await clock.advance(1)
+  expect(thrownBy(() => watcher.current())).toMatchObject({ code: "ERR_TOKEN_EXPIRED" })
+  await watcher.close()
+})
+
+test("over a cached source: a sign-out elsewhere after a refused grant ends even what is served past its end", async () => {
+  const clock = new VirtualClock()
+  const { cached, watcher, source } = await refusedGrant(clock, { serveExpiredMs: HOUR })
+  await clock.advance(1.5 * HOUR)
+  expect(watcher.current().accessToken).toBe("a")
+  source.willGive(errorOf("ERR_REAUTHENTICATION_REQUIRED", { transient: false }))
+  await cached.signOut()
+  await clock.advance(0)
+  expect(thrownBy(() => watcher.current())).toMatchObject({ code: "ERR_REAUTHENTICATION_REQUIRED" })
   await watcher.close()
 })
 

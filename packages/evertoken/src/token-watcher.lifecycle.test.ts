@@ -218,7 +218,7 @@ test("a closed watcher says so to whoever asks, and its last state to whoever su
   await expect(watcher.getToken()).rejects.toMatchObject(closed)
   await expect(watcher.getToken({ newerThan: token })).rejects.toMatchObject(closed)
   await expect(watcher.refresh()).rejects.toMatchObject(closed)
-  await expect(watcher.clear()).rejects.toMatchObject(closed)
+  await expect(watcher.signOut()).rejects.toMatchObject(closed)
   watcher.invalidate(token)
   const seen: unknown[] = []
   watcher.token$.subscribe({ next: () => seen.push("token"), complete: () => seen.push("complete") })

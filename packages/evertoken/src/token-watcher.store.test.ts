@@ -151,7 +151,8 @@ test("a refused refresh token: the valid access token is served to its end, and 
   expect([store.asked, store.looked]).toEqual([1, 16])
   store.stored = refused
   await clock.advance(HOUR)
-  expect(() => watcher.current()).toThrow(expect.objectContaining({ code: "ERR_REAUTHENTICATION_REQUIRED" }))
+  const expired = { code: "ERR_TOKEN_EXPIRED", transient: false, cause: refused }
+  expect(() => watcher.current()).toThrow(expect.objectContaining(expired))
   await expect(watcher.getToken()).rejects.toMatchObject({ code: "ERR_REAUTHENTICATION_REQUIRED" })
   expect([store.asked, state()?.attempts]).toEqual([1, 1])
   await watcher.close()
@@ -228,18 +229,18 @@ test("another process signs out: the token is not served any more, though it is 
   await watcher.close()
 })
 
-test("clear() signs out at the source; nothing is served, watched or asked any more", async () => {
+test("signOut() signs out at the source; nothing is served, watched or asked any more", async () => {
   const clock = new VirtualClock()
   const store = new ScriptedStore(clock, tokenOf("a", clock))
   const { watcher, names, state } = await watching(clock, store)
-  await watcher.clear()
+  await watcher.signOut()
   const late: string[] = []
   watcher.token$.subscribe(({ accessToken }) => late.push(accessToken))
   const refused = { code: "ERR_REAUTHENTICATION_REQUIRED", transient: false }
   expect(() => watcher.current()).toThrow(expect.objectContaining(refused))
   await expect(watcher.getToken()).rejects.toMatchObject(refused)
   await clock.advance(2 * HOUR)
-  expect([names, late, store.signedOut, store.asked, store.looked]).toEqual([["a"], [], 1, 0, 1])
+  expect([names, late, store.signOuts, store.asked, store.looked]).toEqual([["a"], [], 1, 0, 1])
   expect(state()).toMatchObject({ status: "signed-out", attempts: 0, isRenewing: false })
   await watcher.close()
 })
@@ -250,7 +251,7 @@ test("a renewal in flight while the user signs out publishes nothing afterwards"
   const store = new ScriptedStore(clock, tokenOf("a", clock), [() => issuer.promise])
   const { watcher, names, state } = await watching(clock, store)
   const refreshed = watcher.refresh()
-  const clearing = watcher.clear()
+  const clearing = watcher.signOut()
   await expect(refreshed).rejects.toMatchObject({ code: "ERR_REAUTHENTICATION_REQUIRED" })
   issuer.resolve(tokenOf("late", clock))
   await clearing
@@ -260,12 +261,12 @@ test("a renewal in flight while the user signs out publishes nothing afterwards"
   await watcher.close()
 })
 
-test("nothing is served from the call of clear() on, and nobody asks the source until it has signed out", async () => {
+test("nothing is served from the call of signOut() on, and nobody asks the source until it has signed out", async () => {
   const clock = new VirtualClock()
   const signingOut = new Deferred<void>()
   const store = Object.assign(new ScriptedStore(clock, tokenOf("a", clock)), { signOut: () => signingOut.promise })
   const { watcher } = await watching(clock, store)
-  const clearing = [watcher.clear(), watcher.clear()]
+  const clearing = [watcher.signOut(), watcher.signOut()]
   expect(() => watcher.current()).toThrow(expect.objectContaining({ code: "ERR_REAUTHENTICATION_REQUIRED" }))
   await expect(watcher.refresh()).rejects.toMatchObject({ code: "ERR_REAUTHENTICATION_REQUIRED" })
   store.changed.next()
@@ -276,23 +277,23 @@ test("nothing is served from the call of clear() on, and nobody asks the source 
   await watcher.close()
 })
 
-test("clear() that cannot sign out at the source rejects, and serves nothing all the same", async () => {
+test("signOut() that cannot sign out at the source rejects, and serves nothing all the same", async () => {
   const clock = new VirtualClock()
   const unreachable = errorOf("ERR_TOKEN_CACHE")
   const store = Object.assign(new ScriptedStore(clock, tokenOf("a", clock)), {
     signOut: () => Promise.reject(unreachable),
   })
   const { watcher } = await watching(clock, store)
-  await expect(watcher.clear()).rejects.toBe(unreachable)
+  await expect(watcher.signOut()).rejects.toBe(unreachable)
   expect(() => watcher.current()).toThrow(expect.objectContaining({ code: "ERR_REAUTHENTICATION_REQUIRED" }))
   await watcher.close()
 })
 
-test("after clear() a new sign-in that the source tells of begins again", async () => {
+test("after signOut() a new sign-in that the source tells of begins again", async () => {
   const clock = new VirtualClock()
   const store = new ScriptedStore(clock, tokenOf("a", clock))
   const { watcher, names, state } = await watching(clock, store)
-  await watcher.clear()
+  await watcher.signOut()
   store.changed.next()
   await clock.advance(0)
   expect(state()?.status).toBe("signed-out")
@@ -302,11 +303,11 @@ test("after clear() a new sign-in that the source tells of begins again", async 
   await watcher.close()
 })
 
-test("after clear() refresh() begins again, also with a source that knows no sign-out", async () => {
+test("after signOut() refresh() begins again, also with a source that knows no sign-out", async () => {
   const clock = new VirtualClock()
   const source = new ScriptedSource(clock)
   const { watcher, names, state } = await watching(clock, source)
-  await watcher.clear()
+  await watcher.signOut()
   await clock.advance(2 * HOUR)
   expect(source.asked).toBe(1)
   expect((await watcher.refresh()).accessToken).toBe("token-2")
@@ -314,11 +315,11 @@ test("after clear() refresh() begins again, also with a source that knows no sig
   await watcher.close()
 })
 
-test("a refresh() after clear() that fails leaves nothing to serve, and is tried again", async () => {
+test("a refresh() after signOut() that fails leaves nothing to serve, and is tried again", async () => {
   const clock = new VirtualClock()
   const source = new ScriptedSource(clock)
   const { watcher, names, state } = await watching(clock, source)
-  await watcher.clear()
+  await watcher.signOut()
   source.willGive(errorOf("ERR_TOKEN_REQUEST"))
   await expect(watcher.refresh()).rejects.toMatchObject({ code: "ERR_TOKEN_REQUEST" })
   expect(state()).toMatchObject({ status: "expired", attempts: 1 })
@@ -327,20 +328,23 @@ test("a refresh() after clear() that fails leaves nothing to serve, and is tried
   await watcher.close()
 })
 
-test("clear() rejects who waits for a first token", async () => {
+test("signOut() rejects who waits for a first token", async () => {
   const clock = new VirtualClock()
   const source = new ScriptedSource(clock, [() => new Promise<Token>(() => {})])
   const watcher = await TokenWatcher.start(source, optionsFor(clock, { lazy: true }))
   const waiting = watcher.getToken()
-  await Promise.all([expect(waiting).rejects.toMatchObject({ code: "ERR_REAUTHENTICATION_REQUIRED" }), watcher.clear()])
+  await Promise.all([
+    expect(waiting).rejects.toMatchObject({ code: "ERR_REAUTHENTICATION_REQUIRED" }),
+    watcher.signOut(),
+  ])
   await watcher.close()
 })
 
-test("clear() of a lazy watcher that nobody has read asks nobody, then or later", async () => {
+test("signOut() of a lazy watcher that nobody has read asks nobody, then or later", async () => {
   const clock = new VirtualClock()
   const source = new ScriptedSource(clock)
   const watcher = await TokenWatcher.start(source, optionsFor(clock, { lazy: true }))
-  await watcher.clear()
+  await watcher.signOut()
   await expect(watcher.getToken()).rejects.toMatchObject({ code: "ERR_REAUTHENTICATION_REQUIRED" })
   expect(source.asked).toBe(0)
   await watcher.close()

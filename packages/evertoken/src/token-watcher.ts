@@ -126,12 +126,17 @@ export class TokenWatcher implements TokenSource {
     if (this.#closing === undefined) this.#loop.reject(token)
   }
 
+  /** Whether it was signed out, here or (as far as its source tells) elsewhere, and nobody has signed in since. */
+  get signedOut(): boolean {
+    return this.#loop.signedOut
+  }
+
   /**
    * Signs out: from now on nothing is served, a renewal under way publishes nothing, and the source forgets the token
    * everywhere it is kept. A new sign-in that the source tells of, or {@link refresh}, begins again.
    * @throws TokenError if the source could not forget it: then it is still in its store, but not served here.
    */
-  async clear(): Promise<void> {
+  async signOut(): Promise<void> {
     this.#throwIfClosed()
     await this.#loop.signOut()
   }
@@ -212,6 +217,6 @@ export class TokenWatcher implements TokenSource {
     const { lastError: cause } = this.#loop
     if (this.#loop.publication.held === undefined && cause?.code === "ERR_REAUTHENTICATION_REQUIRED") return cause
     const why = this.#loop.isStarting ? "no token yet: await getToken()" : "there is no valid token at hand"
-    return new TokenError("ERR_TOKEN_EXPIRED", why, { transient: true, cause })
+    return new TokenError("ERR_TOKEN_EXPIRED", why, { transient: cause?.transient ?? true, cause })
   }
 }

@@ -54,6 +54,11 @@ export class WatcherLoop {
     return this.#token.setbacks.lastError
   }
 
+  /** Whether this process has signed out, or another one as far as the source tells, and nobody has signed in since. */
+  get signedOut(): boolean {
+    return this.#token.setbacks.standing === "signed-out" || this.#source.signedOut === true
+  }
+
   /** Begins, if nothing has begun yet; begins a renewal that is due, if its timer is late. */
   wake(): void {
     if (this.#phase === "idle") {
@@ -140,7 +145,7 @@ export class WatcherLoop {
   #onChange(): void {
     this.#hasChanged = this.#renewal.outcome !== undefined
     if (this.#hasChanged || this.#phase !== "running" || this.#isSigningOut) return
-    if (this.#token.isValid || this.#watchesStoreOnly || this.#token.setbacks.standing === "signed-out") {
+    if (this.#token.isValid || this.#watchesStoreOnly || this.signedOut) {
       void this.#lookInStore()
       return
     }
@@ -161,12 +166,17 @@ export class WatcherLoop {
   #onLook(result: AttemptResult): AttemptResult {
     try {
       if ("token" in result) this.#token.takeFromStore(result.token)
-      else if (result.error.code === "ERR_REAUTHENTICATION_REQUIRED") this.#token.signedOutElsewhere(result.error)
+      else if (this.#tellsSignOut(result.error)) this.#token.signedOutElsewhere(result.error)
     } finally {
       this.#proceed()
     }
     const { standing, lastError } = this.#token.setbacks
     return standing === "reauthentication-required" && lastError !== undefined ? { error: lastError } : result
+  }
+
+  /** A refused grant is no sign-out. A source that does not tell gives a token that is valid as long as nobody signs out. */
+  #tellsSignOut({ code }: TokenError): boolean {
+    return this.#source.signedOut ?? (code === "ERR_REAUTHENTICATION_REQUIRED" && this.#token.isValid)
   }
 
   async #signOutAtSource(): Promise<void> {

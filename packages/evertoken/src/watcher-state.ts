@@ -16,7 +16,7 @@ export type WatcherStatus =
   | "reauthentication-required"
   /** The issuer does not accept the configuration. One attempt a minute; a token still valid goes on being served. */
   | "misconfigured"
-  /** `clear()` was called. */
+  /** `signOut()` was called. */
   | "signed-out"
   | "closed"
 

@@ -45,7 +45,7 @@ export const STEPS = {
     times: z.int().positive().optional(),
     ...note,
   }),
-  /** `clear()` of the watcher, or `signOut()` of the source. */
+  /** `signOut()` of the watcher, or of its source. */
   signOut: z.strictObject({ signOut: process, ...operation, ...note }),
   close: z.strictObject({ close: process, ...operation, ...note }),
   /** The outcome of an operation begun by `as`. */

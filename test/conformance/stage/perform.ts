@@ -81,7 +81,7 @@ async function refresh(name: string, stage: Stage): Promise<unknown> {
 
 async function signOut(name: string, stage: Stage): Promise<void> {
   const { watcher, tokens } = stage.process(name)
-  await (watcher === undefined ? tokens.signOut?.() : watcher.clear())
+  await (watcher ?? tokens).signOut?.()
 }
 
 async function operate(stage: Stage, step: OperationStep, operation: Operation): Promise<readonly Mismatch[]> {

@@ -74,7 +74,7 @@ export class ScriptedStore extends ScriptedSource {
   readonly changed = new Subject<void>()
   stored: Token | Error
   looked = 0
-  signedOut = 0
+  signOuts = 0
 
   constructor(clock: Clock, stored: Token | Error, script: readonly ScriptedAnswer[] = []) {
     super(clock, script)
@@ -99,7 +99,7 @@ export class ScriptedStore extends ScriptedSource {
   }
 
   async signOut(): Promise<void> {
-    this.signedOut++
+    this.signOuts++
     this.write(errorOf("ERR_REAUTHENTICATION_REQUIRED", { transient: false }))
   }
 }
