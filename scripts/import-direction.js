@@ -14,7 +14,7 @@ const TELLING_AND_CHANCE = ["events", "random"]
 const CONTRACTS = ["token-lifetime", "token-source", "token-cache", "jitter", "error-backoff"]
 // Between these and those stands the renewal: every file that no tier names.
 const WATCHER = [
-  ...["token-watcher", "watched-token", "first-token", "token-publication", "slice-timer", "deadline"],
+  ...["token-watcher", "watched-token", "first-token", "token-publication", "slice-timer"],
   ...["renewal-schedule", "renewal-setbacks", ...sourcesWith("watcher-")],
 ]
 const AFTER_RENEWAL = [["cached-token-source"], WATCHER, ["token-pool"]]

@@ -74,9 +74,60 @@ test("what is left of the token hurries, and a Retry-After leaves a last chance 
   expect(pause.begin(later, undefined).retryAfterMs).toBe(3_000_000)
 })
 
-test("the pause is measured on the monotonic clock", () => {
+test("a machine that slept through the pause has waited", () => {
+  const { clock, pause } = coolDown()
+  pause.begin(terminal, undefined)
+  clock.suspend(59_000)
+  expect(pause.remainingMs()).toBe(1_000)
+  clock.suspend(1_000)
+  expect([pause.remainingMs(), pause.standing()]).toEqual([0, undefined])
+})
+
+test("a wall clock that is set back does not prolong the pause, and one set forward none after it", async () => {
   const { clock, pause } = coolDown()
   pause.begin(transient, undefined)
+  clock.stepWall(-86_400_000)
+  await clock.advance(500)
+  expect(pause.remainingMs()).toBe(0)
   clock.stepWall(86_400_000)
-  expect(pause.remainingMs()).toBe(500)
+  expect(pause.begin(terminal, undefined).retryAfterMs).toBe(60_000)
+  expect(pause.remainingMs()).toBe(60_000)
+})
+
+test("what may be under way yet is not sent again sooner for a step of the wall clock, nor for who insists", async () => {
+  const { clock, pause } = coolDown()
+  pause.begin(terminal, undefined, { atLeastMs: 9_000 })
+  clock.stepWall(86_400_000)
+  pause.insist()
+  expect(pause.remainingMs()).toBe(9_000)
+  await clock.advance(9_000)
+  expect(pause.standing()).toBeUndefined()
+})
+
+test("who insists passes the pause, and the failures go on being counted", () => {
+  const { pause } = coolDown()
+  pause.begin(transient, undefined)
+  pause.begin(terminal, undefined)
+  pause.insist()
+  expect([pause.remainingMs(), pause.standing(), pause.attempt]).toEqual([0, undefined, 2])
+  expect(pause.begin(transient, undefined).retryAfterMs).toBe(2_000)
+  expect(pause.remainingMs()).toBe(2_000)
+})
+
+test("who insists does not pass the time that the issuer asked for", () => {
+  const { pause } = coolDown()
+  pause.begin(new TokenError("ERR_TOKEN_RESPONSE", "later", { transient: true, retryAfterMs: 30_000 }), undefined)
+  pause.insist()
+  expect(pause.remainingMs()).toBe(30_000)
+  pause.begin(new TokenError("ERR_TOKEN_RESPONSE", "later", { transient: false, retryAfterMs: 3_000_000 }), undefined)
+  pause.insist()
+  expect(pause.standing()).toMatchObject({ retryAfterMs: 60_000 })
+})
+
+test("where nothing failed there is nothing to pass", () => {
+  const { pause } = coolDown()
+  pause.begin(new TokenError("ERR_TOKEN_RESPONSE", "later", { transient: true, retryAfterMs: 30_000 }), undefined)
+  pause.end()
+  pause.insist()
+  expect([pause.remainingMs(), pause.standing()]).toEqual([0, undefined])
 })

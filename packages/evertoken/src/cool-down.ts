@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.js"
+import { Deadline } from "./deadline.js"
 import type { ErrorBackoff } from "./error-backoff.js"
 import type { TokenError } from "./errors.js"
 import type { HeldToken } from "./token-lifetime.js"
@@ -10,14 +11,19 @@ const TIMER_SLACK_MS = 5
 
 /**
  * The time after a failure in which nobody asks the issuer: who comes meanwhile gets the failure again. One for all
- * callers of a source, so that neither a loop nor a crowd of callers hammers an issuer that is down or said 429.
+ * callers of a source, so that neither a loop nor a crowd of callers hammers an issuer that is down or said 429. It is
+ * over as soon as the wall or the monotonic clock says so: a machine that slept has waited.
  */
 export class CoolDown {
   readonly #clock: Clock
   readonly #random: Random
   readonly #backoff: ErrorBackoff
   #attempt = 0
-  #until = 0
+  #pause: Deadline | undefined
+  /** The part of the pause that the issuer asked for. */
+  #asked: Deadline | undefined
+  /** What may be under way yet is not sent again before this, whatever the wall clock says. */
+  #resendableAt = 0
   #failure: TokenError | undefined
 
   constructor({
@@ -39,7 +45,10 @@ export class CoolDown {
     return this.#attempt
   }
 
-  /** Notes a failure. @returns it, with the time until the next attempt as its `retryAfterMs`. */
+  /**
+   * Notes a failure; `atLeastMs`: what was sent may be under way for so long yet.
+   * @returns it, with the time until the next attempt as its `retryAfterMs`.
+   */
   begin(
     failure: TokenError,
     held: HeldToken | undefined,
@@ -47,7 +56,9 @@ export class CoolDown {
   ): TokenError {
     this.#attempt++
     const delayMs = Math.max(atLeastMs, failure.transient ? this.#drawMs(failure, held) : CONFIGURATION_RETRY_MS)
-    this.#until = this.#clock.monotonic() + delayMs
+    this.#pause = new Deadline(this.#clock, delayMs)
+    this.#asked = new Deadline(this.#clock, Math.min(delayMs, failure.retryAfterMs ?? 0))
+    this.#resendableAt = this.#clock.monotonic() + atLeastMs
     this.#failure = failure
     return failure.retryingAfter(delayMs)
   }
@@ -60,13 +71,21 @@ export class CoolDown {
 
   /** In milliseconds; zero if it is over. */
   remainingMs(): number {
-    const remainingMs = this.#until - this.#clock.monotonic()
-    return this.#failure !== undefined && remainingMs > TIMER_SLACK_MS ? remainingMs : 0
+    if (this.#pause === undefined) return 0
+    const remainingMs = Math.max(this.#pause.remainingMs(), this.#resendableAt - this.#clock.monotonic())
+    return remainingMs > TIMER_SLACK_MS ? remainingMs : 0
+  }
+
+  /** Somebody will not wait: what is left of the pause is what the issuer asked for. */
+  insist(): void {
+    this.#pause = this.#asked
   }
 
   end(): void {
     this.#attempt = 0
     this.#failure = undefined
+    this.#pause = undefined
+    this.#asked = undefined
   }
 
   #drawMs(failure: TokenError, held: HeldToken | undefined): number {
