@@ -38,7 +38,7 @@ export type { CachedTokenSourceOptions } from "./cached-token-source-options.js"
  * - A fresh token costs no request and no I/O. A stale one is returned at once, and renewed behind the caller's back.
  * - Callers who need a newer token share one request, in this process and with all others on the same authority.
  * - If the source fails, an unexpired token is served; after a failure the source is left alone for the backoff's pause,
- *   and who needs a new token meanwhile gets the failure again.
+ *   and who needs a new token meanwhile gets the failure again, unless the request says `insist`.
  * - A refresh token that works once is durable before anyone uses what came with it.
  */
 export class CachedTokenSource implements TokenSource {
@@ -87,6 +87,7 @@ export class CachedTokenSource implements TokenSource {
   getToken(request: TokenRequest = {}): Promise<Token> {
     const { held } = this.#known
     if (request.signal?.aborted) return Promise.reject(request.signal.reason)
+    if (request.insist) this.#coolDown.insist()
     if (held === undefined || !satisfies(held, request)) {
       return patiently(this.#obtain(request), request.signal)
     }

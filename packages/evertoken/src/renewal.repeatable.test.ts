@@ -1,4 +1,5 @@
 import { expect, test } from "vitest"
+import { CachedTokenSource } from "./cached-token-source.js"
 import { TokenError } from "./errors.js"
 import { EventLog } from "./testing/internal/event-log.js"
 import { ScriptedSource } from "./testing/internal/scripted-source.js"
@@ -87,6 +88,36 @@ test("the pauses grow with each failure, up to a minute, and end with a success"
   await world.failure(tokens.getToken({ newerThan: token }))
   expect(log.of("renewal-failed").at(-1)).toMatchObject({ attempt: 1 })
   log.end()
+})
+
+test("who insists is not answered by the pause: a configuration that was repaired serves at once", async () => {
+  const world = new Simulation()
+  const { tokens } = world.start(new ScriptedSource(world.issuer))
+  world.issuer.next("invalid-client")
+  await world.failure(tokens.getToken())
+  expect(await world.failure(tokens.getToken())).toMatchObject({ code: "ERR_TOKEN_RESPONSE" })
+  await world.outcome(Promise.all([tokens.getToken({ insist: true }), tokens.getToken({ insist: true })]))
+  expect(world.issuer.requests).toHaveLength(2)
+})
+
+test("who insists does not hasten an issuer that said when to come again", async () => {
+  const world = new Simulation({ retryAfterMs: 30_000 })
+  const { tokens } = world.start(new ScriptedSource(world.issuer))
+  world.issuer.next("too-many")
+  await world.failure(tokens.getToken())
+  const failure = await world.failure(tokens.getToken({ insist: true }))
+  expect(failure).toMatchObject({ code: "ERR_TOKEN_RESPONSE", status: 429, retryAfterMs: 30_000 })
+  expect(world.issuer.requests).toHaveLength(1)
+})
+
+test("that somebody insists is passed on to the source, which may pause, too", async () => {
+  const world = new Simulation()
+  const inner = new CachedTokenSource(new ScriptedSource(world.issuer), { clock: world.clock, random: () => 0.5 })
+  const { tokens } = world.start(inner)
+  world.issuer.next("invalid-client")
+  await world.failure(inner.getToken())
+  await world.outcome(tokens.getToken({ insist: true }))
+  expect(world.issuer.requests).toHaveLength(2)
 })
 
 test("another process's success ends the pause", async () => {

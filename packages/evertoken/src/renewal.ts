@@ -215,8 +215,8 @@ export class Renewal {
     const sentAt = clock.monotonic()
     this.#step("sending", attempt.plan, { presentation: attempt.presentation })
     const request = (this.#request = new IssuerRequest(source, { clock, timeoutMs: requestTimeoutMs }))
-    const { newerThan, minimumValidityMs } = need
-    const answer = await request.send({ newerThan, minimumValidityMs, previous: attempt.plan.previous })
+    const { newerThan, minimumValidityMs, insist } = need
+    const answer = await request.send({ newerThan, minimumValidityMs, insist, previous: attempt.plan.previous })
     this.#request = undefined
     if (answer instanceof TokenError) return this.#failed(answer, attempt, sentAt)
     this.#step("answered", attempt.plan)

@@ -52,6 +52,12 @@ export interface TokenRequest {
    * lifetime; a token just issued always satisfies it.
    */
   readonly minimumValidityMs?: number | undefined
+  /**
+   * Ask at once, even in the pause that follows a failure: for what a person does, not a loop. A time that the issuer
+   * itself gave (`Retry-After`; RFC 9110, section 10.2.3) is kept all the same, and so is the one before a request whose
+   * outcome is unknown is repeated.
+   */
+  readonly insist?: boolean | undefined
   /** Set by the renewal: the newest token known, even expired. A refresh token comes from here. */
   readonly previous?: Token | undefined
 }

@@ -146,3 +146,37 @@ test("over a cached source: a sign-out elsewhere in the process is noticed", asy
   expect(() => watcher.current()).toThrow(expect.objectContaining({ code: "ERR_REAUTHENTICATION_REQUIRED" }))
   await watcher.close()
 })
+
+test("over a cached source: refresh() asks at once, whatever failed before, and 100 calls share one request", async () => {
+  const clock = new VirtualClock()
+  const source = new ScriptedSource(clock)
+  const { watcher, names } = await watching(clock, source)
+  source.willGive(errorOf("ERR_TOKEN_RESPONSE", { transient: false }))
+  await expect(watcher.refresh()).rejects.toMatchObject({ code: "ERR_TOKEN_RESPONSE" })
+  await Promise.all(Array.from({ length: 100 }, () => watcher.refresh()))
+  expect([names, source.asked]).toEqual([["token-1", "token-2"], 3])
+  await watcher.close()
+})
+
+test("over a cached source: refresh() does not hasten an issuer that said when to come again", async () => {
+  const clock = new VirtualClock()
+  const source = new ScriptedSource(clock)
+  const { watcher } = await watching(clock, source)
+  source.willGive(errorOf("ERR_TOKEN_RESPONSE", { retryAfterMs: 30_000 }))
+  await expect(watcher.refresh()).rejects.toMatchObject({ retryAfterMs: 30_000 })
+  await expect(watcher.refresh()).rejects.toMatchObject({ retryAfterMs: 30_000 })
+  expect(source.asked).toBe(2)
+  await watcher.close()
+})
+
+test("a watcher over a watcher passes on that somebody insists", async () => {
+  const clock = new VirtualClock()
+  const source = new ScriptedSource(clock)
+  const { watcher: inner } = await watching(clock, source)
+  const outer = await TokenWatcher.start(inner, { clock, random: seededRandom(2), jitter: noJitter })
+  source.willGive(errorOf("ERR_TOKEN_RESPONSE", { transient: false }))
+  await expect(outer.refresh()).rejects.toMatchObject({ code: "ERR_TOKEN_RESPONSE" })
+  expect((await outer.refresh()).accessToken).toBe("token-2")
+  expect(source.asked).toBe(3)
+  await outer.close()
+})

@@ -106,7 +106,8 @@ export class TokenWatcher implements TokenSource {
   }
 
   /**
-   * Asks for a newer token at once, whatever was planned, and whatever failed before.
+   * Asks for a newer token at once, whatever was planned, and whatever failed before: for what a person does. The pause
+   * of a `CachedTokenSource` after a failure is passed, too, but not a `Retry-After` of the issuer that it keeps.
    * @throws TokenError, `ERR_TOKEN_UNCHANGED` if the same one came back.
    */
   async refresh(): Promise<Token> {
@@ -162,14 +163,16 @@ export class TokenWatcher implements TokenSource {
     if (this.#settings.closeSource) await this.#source.close?.({ timeoutMs })
   }
 
-  async #obtain({ signal, newerThan, minimumValidityMs }: TokenRequest): Promise<Token> {
+  async #obtain({ signal, newerThan, minimumValidityMs, insist }: TokenRequest): Promise<Token> {
     signal?.throwIfAborted()
     this.#throwIfClosed()
     this.#loop.wake()
     const need: TokenNeed = { newerThan, minimumValidityMs }
     const atHand = this.#satisfying(need)
     if (atHand !== undefined) return atHand
-    if (this.#loop.isStarting) {
+    if (insist) {
+      await patiently(this.#loop.renew(), signal)
+    } else if (this.#loop.isStarting) {
       await this.#firstToken(signal)
     } else if (newerThan !== undefined) {
       this.#loop.reject(newerThan)

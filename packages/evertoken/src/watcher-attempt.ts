@@ -3,7 +3,7 @@ import { TokenError } from "./errors.js"
 import { IssuerRequest } from "./issuer-request.js"
 import { isRefusedGrant, reauthenticationRequired } from "./renewal-errors.js"
 import type { TokenNeed } from "./token-need.js"
-import type { TokenSource } from "./token-source.js"
+import type { TokenRequest, TokenSource } from "./token-source.js"
 import type { Token } from "./token.js"
 
 export type AttemptResult = { readonly token: Token } | { readonly error: TokenError }
@@ -35,7 +35,7 @@ export class WatcherAttempt {
   }
 
   /** Joins the question under way, or asks. Never rejects. */
-  run(need: TokenNeed): Promise<AttemptResult> {
+  run(need: TokenRequest): Promise<AttemptResult> {
     this.#outcome ??= this.#begin(need)
     return this.#outcome
   }
@@ -48,7 +48,7 @@ export class WatcherAttempt {
     request?.abort(reason)
   }
 
-  #begin(need: TokenNeed): Promise<AttemptResult> {
+  #begin(need: TokenRequest): Promise<AttemptResult> {
     const { clock, attemptTimeoutMs } = this.#options
     const request = new IssuerRequest(this.#source, { clock, timeoutMs: attemptTimeoutMs })
     this.#request = request
@@ -62,7 +62,7 @@ export class WatcherAttempt {
       .catch(optionThrew)
   }
 
-  async #ask(request: IssuerRequest, need: TokenNeed): Promise<AttemptResult> {
+  async #ask(request: IssuerRequest, need: TokenRequest): Promise<AttemptResult> {
     const answer = await request.send(need)
     if (!(answer instanceof TokenError)) return { token: answer }
     if (answer.code !== "ERR_TOKEN_UNCHANGED") return { error: this.#told(answer) }

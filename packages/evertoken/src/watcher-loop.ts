@@ -4,7 +4,7 @@ import type { TokenError } from "./errors.js"
 import { reauthenticationRequired, unchanged } from "./renewal-errors.js"
 import { SliceTimer } from "./slice-timer.js"
 import { TokenPublication } from "./token-publication.js"
-import type { TokenSource } from "./token-source.js"
+import type { TokenRequest, TokenSource } from "./token-source.js"
 import type { Token } from "./token.js"
 import { WatchedToken } from "./watched-token.js"
 import { WatcherAttempt, type AttemptResult } from "./watcher-attempt.js"
@@ -72,7 +72,7 @@ export class WatcherLoop {
 
   /** Joins the renewal under way, or begins one whatever stands against it. */
   renew(): Promise<AttemptResult> {
-    return this.#isSigningOut ? this.#refused() : this.#begin(undefined)
+    return this.#isSigningOut ? this.#refused() : this.#begin(undefined, { insist: true })
   }
 
   /** Joins the renewal under way, or begins one if nothing stands against it; else tells what does. */
@@ -119,11 +119,14 @@ export class WatcherLoop {
     this.feed.complete({ status: "closed", isRenewing: false, attempts, lastError })
   }
 
-  #begin(newerThan = this.publication.held?.token): Promise<AttemptResult> {
+  #begin(
+    newerThan = this.publication.held?.token,
+    { insist }: Pick<TokenRequest, "insist"> = {},
+  ): Promise<AttemptResult> {
     if (this.#phase === "stopped") return this.#refused()
     const wasRunning = this.#renewal.outcome !== undefined
     const { minimumValidityMs } = this.#settings
-    const outcome = this.#renewal.run(minimumValidityMs > 0 ? { newerThan, minimumValidityMs } : { newerThan })
+    const outcome = this.#renewal.run({ newerThan, insist, ...(minimumValidityMs > 0 && { minimumValidityMs }) })
     if (!wasRunning) this.#proceed()
     return outcome
   }
