@@ -116,6 +116,57 @@ test("a sign-out that the store refuses says so, and the token is still there", 
   expect((await world.record()).token.accessToken).toBe(token.accessToken)
 })
 
+test("a sign-out reaches the source, which would else bring the token back", async () => {
+  const world = new Simulation()
+  const refreshToken = world.issuer.signIn()
+  const inner = world.start(new ScriptedSource(world.issuer, { refreshToken }), { key: "inner" }).tokens
+  const { tokens } = world.start(inner)
+  await world.outcome(tokens.getToken())
+  await world.outcome(tokens.signOut())
+  expect(await world.failure(tokens.getToken())).toMatchObject(REAUTHENTICATION)
+  expect(await world.failure(inner.getToken())).toMatchObject(REAUTHENTICATION)
+  expect([(await world.stored())?.token, (await world.store.get("inner"))?.token]).toEqual([undefined, undefined])
+  expect(world.issuer.requests).toHaveLength(1)
+})
+
+test("a renewal during a sign-out brings nothing back from the source", async () => {
+  const world = new Simulation()
+  const refreshToken = world.issuer.signIn()
+  const inner = world.start(new ScriptedSource(world.issuer, { refreshToken }), { key: "inner" })
+  const [one, two] = [world.start(inner.tokens), world.start(inner.tokens)]
+  const token = await world.outcome(one.tokens.getToken())
+  inner.connection.faults.plan("delete", 100, 1)
+  const signingOut = one.tokens.signOut()
+  await world.clock.advance(50)
+  await world.failure(two.tokens.getToken({ newerThan: token }))
+  await world.outcome(signingOut)
+  expect(await world.failure(two.tokens.getToken({ newerThan: token }))).toMatchObject(REAUTHENTICATION)
+  expect([(await world.stored())?.token, (await world.store.get("inner"))?.token]).toEqual([undefined, undefined])
+})
+
+test("a sign-out that the source refuses says so, and loses nothing: it can be tried again", async () => {
+  const world = new Simulation()
+  const refreshToken = world.issuer.signIn()
+  const inner = world.start(new ScriptedSource(world.issuer, { refreshToken }), { key: "inner" })
+  const { tokens } = world.start(inner.tokens)
+  const token = await world.outcome(tokens.getToken())
+  inner.connection.faults.plan("delete", "fails", 1)
+  expect(await world.failure(tokens.signOut())).toMatchObject({ code: "ERR_TOKEN_CACHE" })
+  expect(await tokens.getToken()).toBe(token)
+  await world.outcome(tokens.signOut())
+  expect(await world.failure(tokens.getToken())).toMatchObject(REAUTHENTICATION)
+})
+
+test("what a source throws at a sign-out is told by its name and code alone", async () => {
+  const world = new Simulation()
+  const source = new ScriptedSource(world.issuer)
+  const signOut = () => Promise.reject(Object.assign(new Error("canary"), { code: "ECONNRESET" }))
+  const { tokens } = world.start(Object.assign(source, { signOut }))
+  const error = await world.failure(tokens.signOut())
+  expect(error).toMatchObject({ code: "ERR_TOKEN_SOURCE", message: "the token source failed: Error ECONNRESET" })
+  expect(error).not.toHaveProperty("cause")
+})
+
 test("a sign-out whose mark cannot be read back is one all the same", async () => {
   const { world, process } = signedIn()
   const { tokens, connection } = process()

@@ -19,6 +19,7 @@ import { sleep, systemClock, type Clock, type Timer } from "./clock.js"
 import { CoolDown } from "./cool-down.js"
 import { ErrorBackoff } from "./error-backoff.js"
 import { publish } from "./events.js"
+import { sourceFailure } from "./foreign-error.js"
 import { KnownToken } from "./known-token.js"
 import { createRandom, randomId } from "./random.js"
 import { sourceClosed, unchanged } from "./renewal-errors.js"
@@ -45,6 +46,7 @@ export class CachedTokenSource implements TokenSource {
   readonly fingerprint: string | undefined
   /** The name of the token in its caches. */
   readonly key: string
+  readonly #source: TokenSource
   readonly #stack: CacheStack
   readonly #known: KnownToken
   readonly #authority: Authority
@@ -64,6 +66,7 @@ export class CachedTokenSource implements TokenSource {
     const { requestTimeoutMs = 10_000, reuseLeewayMs = 0, backoff } = options
     this.fingerprint = source.fingerprint ?? keyFingerprint(options.key)
     this.key = options.key ?? defaultKey(source)
+    this.#source = source
     this.#clock = clock
     this.#stack = new CacheStack({ caches, key: this.key, clock, storeTimeoutMs })
     this.#known = new KnownToken(clock, { fingerprint: this.fingerprint, lineage: source.lineage })
@@ -114,11 +117,14 @@ export class CachedTokenSource implements TokenSource {
   }
 
   /**
-   * Signs out: forgets the token in every cache. A renewal under way, here or in another process, is refused to write
-   * its token.
-   * @throws TokenError `ERR_TOKEN_CACHE` if the authority cannot be reached: then the token is still there.
+   * Signs out: at the source, if it keeps tokens itself, then in every cache. A renewal under way, here or in another
+   * process, is refused to write its token.
+   * @throws TokenError `ERR_TOKEN_CACHE` if the authority cannot be reached, or what the source failed with: then the
+   *   token is still there.
    */
   async signOut(): Promise<void> {
+    // the source first: whoever renewed in between would bring back what it has
+    await this.#signOutAtSource()
     await this.#authority.look() // what only this process knows would outlive the mark
     await this.#stack.delete()
     const mark = await this.#stack.read().catch(() => undefined)
@@ -148,6 +154,14 @@ export class CachedTokenSource implements TokenSource {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  async #signOutAtSource(): Promise<void> {
+    try {
+      await this.#source.signOut?.()
+    } catch (error) {
+      throw sourceFailure(error)
+    }
   }
 
   #readyPromise(held: HeldToken): Promise<Token> {

@@ -1,7 +1,15 @@
-import { systemErrorCode } from "./errors.js"
+import { systemErrorCode, TokenError } from "./errors.js"
 
 const HARMLESS = /^[\w.$-]{1,64}$/
 const SYSTEM_CODE = /^[A-Z][A-Z0-9_]{1,63}$/
+
+/** What a token source failed with, as a `TokenError`: what it threw that is none tells its kind only. */
+export function sourceFailure(error: unknown): TokenError {
+  if (error instanceof TokenError) return error
+  // nobody knows whether the issuer saw the request
+  const options = { transient: true, ambiguous: true }
+  return new TokenError("ERR_TOKEN_SOURCE", `the token source failed: ${describeForeignError(error)}`, options)
+}
 
 /**
  * What can be told of an error that the library did not make: its name, and its code or that of the system error that

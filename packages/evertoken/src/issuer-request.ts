@@ -1,7 +1,7 @@
 import { setAwakeTimer } from "./awake-timer.js"
 import type { Clock } from "./clock.js"
 import { salvageRefreshToken, TokenError } from "./errors.js"
-import { describeForeignError } from "./foreign-error.js"
+import { sourceFailure } from "./foreign-error.js"
 import { patiently } from "./single-flight.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
 import { Token } from "./token.js"
@@ -29,7 +29,7 @@ export class IssuerRequest {
       if (this.#clock.now() >= token.expiresAt) return overAtOnce(token)
       return token
     } catch (error) {
-      return error instanceof TokenError ? error : foreign(error)
+      return sourceFailure(error)
     } finally {
       timer.cancel()
     }
@@ -51,12 +51,6 @@ export class IssuerRequest {
 function notAToken(): TokenError {
   const message = "the token source returned something that is not a Token"
   return new TokenError("ERR_TOKEN_SOURCE", message, { transient: false })
-}
-
-// nobody knows whether the issuer saw the request
-function foreign(error: unknown): TokenError {
-  const message = `the token source failed: ${describeForeignError(error)}`
-  return new TokenError("ERR_TOKEN_SOURCE", message, { transient: true, ambiguous: true })
 }
 
 // the refresh token that came with it is good for the next attempt
