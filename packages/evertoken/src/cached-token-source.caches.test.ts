@@ -353,6 +353,40 @@ test("a store that is emptied and then written by another during the request kee
   expect((await world.record()).version).toEqual(version)
 })
 
+test("everyone who subscribed is told of another process's write, and one look is made for all", async () => {
+  const world = new Simulation()
+  const one = world.start(new ScriptedSource(world.issuer)).tokens
+  const { tokens, connection } = world.start(new ScriptedSource(world.issuer))
+  const token = await world.outcome(one.getToken())
+  await world.outcome(tokens.getToken())
+  const seen: string[] = []
+  const watching = ["a", "b", "c"].map((name) => tokens.changes().subscribe(() => seen.push(name)))
+  const looks = connection.asked.get("get") ?? 0
+  await world.outcome(one.getToken({ newerThan: token }))
+  await world.clock.advance(0)
+  expect([seen.sort(), connection.asked.get("get")]).toEqual([["a", "b", "c"], looks + 1])
+  for (const subscription of watching) subscription.unsubscribe()
+})
+
+test("who subscribes after all others have left is told, too, and nobody listens for those who left", async () => {
+  const world = new Simulation()
+  const { tokens, connection } = world.start(new ScriptedSource(world.issuer))
+  const one = world.start(new ScriptedSource(world.issuer)).tokens
+  const token = await world.outcome(one.getToken())
+  await world.outcome(tokens.getToken())
+  tokens.changes().subscribe().unsubscribe()
+  const looks = connection.asked.get("get") ?? 0
+  const newer = await world.outcome(one.getToken({ newerThan: token }))
+  await world.clock.advance(0)
+  expect(connection.asked.get("get")).toBe(looks)
+  let changes = 0
+  const watching = tokens.changes().subscribe(() => changes++)
+  await world.outcome(one.getToken({ newerThan: newer }))
+  await world.clock.advance(0)
+  expect(changes).toBe(1)
+  watching.unsubscribe()
+})
+
 test("a cache that tells of no changes leaves the changes of this process", async () => {
   const world = new Simulation()
   const records = new MemoryTokenCache({ clock: world.clock })

@@ -7,6 +7,7 @@ import {
   map,
   merge,
   NEVER,
+  share,
   Subject,
   takeUntil,
   type Observable,
@@ -55,6 +56,14 @@ export class CachedTokenSource implements TokenSource {
   readonly #clock: Clock
   readonly #flight = new SingleFlight<void>()
   readonly #news = new Subject<void>()
+  // one look for all who subscribe: it takes over what is new, and a second one would find nothing
+  readonly #newsElsewhere = defer(() => this.#stack.authority.changes?.(this.key) ?? NEVER).pipe(
+    concatMap(() => this.#lookedUp()),
+    filter((isNews) => isNews),
+    map(() => undefined),
+    takeUntil(this.#news.pipe(ignoreElements(), endWith(undefined))),
+    share(),
+  )
   #ready: { readonly held: HeldToken; readonly promise: Promise<Token> } | undefined
   #retry: Timer | undefined
   #closing: Promise<void> | undefined
@@ -106,14 +115,7 @@ export class CachedTokenSource implements TokenSource {
 
   /** Emits after the token was replaced, or signed out, by this process or another. Completes when this is closed. */
   changes(): Observable<void> {
-    const { authority } = this.#stack
-    const elsewhere = defer(() => authority.changes?.(this.key) ?? NEVER).pipe(
-      concatMap(() => this.#lookedUp()),
-      filter((isNews) => isNews),
-      map(() => undefined),
-      takeUntil(this.#news.pipe(ignoreElements(), endWith(undefined))),
-    )
-    return merge(this.#news, elsewhere)
+    return merge(this.#news, this.#newsElsewhere)
   }
 
   /**
