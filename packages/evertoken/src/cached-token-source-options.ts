@@ -10,29 +10,29 @@ export interface CachedTokenSourceOptions {
    * Nearest first; a memory cache before them is implied. The last durable one is the authority: it decides which token
    * is the current one, and who may ask the issuer. Default: none, the token lives in this process only.
    */
-  readonly caches?: readonly TokenCache[]
+  readonly caches?: readonly TokenCache[] | undefined
   /**
    * Names the token in its caches. Default: from the source's fingerprint. Needed with a shared cache if the source has
    * none.
    */
-  readonly key?: string
+  readonly key?: string | undefined
   /** For how long one request to the source may take, in milliseconds. Default 10,000. */
-  readonly requestTimeoutMs?: number
+  readonly requestTimeoutMs?: number | undefined
   /** For how long to wait for another process that is renewing the token, in milliseconds. Default 20,000. */
-  readonly claimTimeoutMs?: number
+  readonly claimTimeoutMs?: number | undefined
   /** For how long to wait for a cache, in milliseconds. Default 5,000. */
-  readonly storeTimeoutMs?: number
+  readonly storeTimeoutMs?: number | undefined
   /**
    * For how long the issuer accepts a refresh token again that it has rotated, in milliseconds, as the issuer's
    * documentation says. Default 0: it never does.
    */
-  readonly reuseLeewayMs?: number
+  readonly reuseLeewayMs?: number | undefined
   /** An issuer that gave the same token again is not asked sooner than this after it, in milliseconds. Default 10,000. */
-  readonly minimumIntervalMs?: number
+  readonly minimumIntervalMs?: number | undefined
   /** How the pauses after failed requests grow. */
-  readonly backoff?: ErrorBackoff | ErrorBackoffOptions
-  readonly clock?: Clock
-  readonly random?: Random
+  readonly backoff?: ErrorBackoff | ErrorBackoffOptions | undefined
+  readonly clock?: Clock | undefined
+  readonly random?: Random | undefined
 }
 
 /** @throws TypeError naming the option. */

@@ -138,7 +138,7 @@ export class CachedTokenSource implements TokenSource {
    * Ends background work. A request that was sent and works once is let finish and be written, for at most `timeoutMs`;
    * what then is unknown or unwritten is left to others as by a process that died.
    */
-  close({ timeoutMs = 5_000 }: { readonly timeoutMs?: number } = {}): Promise<void> {
+  close({ timeoutMs = 5_000 }: { readonly timeoutMs?: number | undefined } = {}): Promise<void> {
     this.#closing ??= this.#close(timeoutMs)
     return this.#closing
   }

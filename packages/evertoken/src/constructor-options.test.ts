@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { CachedTokenSource } from "./cached-token-source.js"
+import { CachedTokenSource, type CachedTokenSourceOptions } from "./cached-token-source.js"
 import { ErrorBackoff } from "./error-backoff.js"
 import { MemoryTokenCache } from "./memory-token-cache.js"
 import { StaticTokenSource } from "./static-token-source.js"
@@ -53,6 +53,16 @@ const OPTIONS: readonly (readonly [keyof typeof CONSTRUCTORS, string, keyof type
   ["ErrorBackoff", "minimumMs", "milliseconds"],
   ["ErrorBackoff", "maximumMs", "milliseconds"],
 ]
+
+// the type check fails here, too, if an option takes no undefined
+test("CachedTokenSource: an option that is undefined was not given", () => {
+  const unsaid: { readonly [Option in keyof Required<CachedTokenSourceOptions>]: undefined } = {
+    ...{ caches: undefined, key: undefined, clock: undefined, random: undefined, backoff: undefined },
+    ...{ requestTimeoutMs: undefined, claimTimeoutMs: undefined, storeTimeoutMs: undefined },
+    ...{ reuseLeewayMs: undefined, minimumIntervalMs: undefined },
+  }
+  expect(new CachedTokenSource(source, unsaid).key).toBe(new CachedTokenSource(source).key)
+})
 
 test.each(OPTIONS)("%s: a bad %s is a TypeError that names it", (constructor, option, kind) => {
   for (const value of BAD[kind] ?? []) {
