@@ -17,7 +17,8 @@ const WATCHER = [
   ...["token-watcher", "watched-token", "first-token", "token-publication", "slice-timer"],
   ...["renewal-schedule", "renewal-setbacks", ...sourcesWith("watcher-")],
 ]
-const AFTER_RENEWAL = [["cached-token-source"], WATCHER, ["token-pool"]]
+const POOL = [...sourcesWith("token-pool"), "shared-timer", "concurrency-limit", "recently-used"]
+const AFTER_RENEWAL = [["cached-token-source"], WATCHER, POOL]
 
 // Every folder is a sub-path export, such as evertoken/oauth2.
 const SUB_PATHS = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)

@@ -12,7 +12,7 @@ const source = { getToken: () => Promise.reject(new Error("not asked")) }
 /** Constructors, given options as plain JavaScript would pass them. */
 const CONSTRUCTORS = {
   CachedTokenSource: (options: object) => new CachedTokenSource(source, options),
-  TokenWatcher: (options: object) => watcherSettings(source, options),
+  TokenWatcher: (options: object) => watcherSettings(options),
   tokenSourceFrom: (options: object) => tokenSourceFrom(() => "token", options),
   StaticTokenSource: (options: object) => new StaticTokenSource("token", options),
   MemoryTokenCache: (options: object) => new MemoryTokenCache(options),

@@ -16,6 +16,7 @@ export { createRandom, seededRandom, type Random } from "./random.js"
 export { StaticTokenSource, type StaticTokenSourceOptions } from "./static-token-source.js"
 export type { Claim, ClaimSubject, ClaimView, Commit, CommitOptions, StoredToken, TokenCache } from "./token-cache.js"
 export { lifetimeOf, type Lifetime, type LifetimePolicy } from "./token-lifetime.js"
+export { TokenPool, type TokenPoolOptions } from "./token-pool.js"
 export { tokenSourceFrom, type GetToken, type IssuedToken, type TokenSourceFromOptions } from "./token-source-from.js"
 export { fingerprintOf, hashOf, type TokenRequest, type TokenSource } from "./token-source.js"
 export {

@@ -6,11 +6,18 @@ const LONGEST_SLICE_MS = 30_000
 // clocks that are kept right are moved by less
 const SMALLEST_STEP_MS = 1_000
 
+/** A timer that may be set again and again, for any time. */
+export interface ResettableTimer {
+  /** Replaces what was set before. `ref: false` does not keep the process alive. */
+  set(inMs: number, options: { readonly ref: boolean }): void
+  cancel(): void
+}
+
 /**
  * One timer that may be set again and again, for any time. It calls `onWake` when the time is over, and at least every
  * 30 s of wall time: whoever waits looks at the clocks again. Tells of a wall clock that was set.
  */
-export class SliceTimer {
+export class SliceTimer implements ResettableTimer {
   readonly #clock: Clock
   readonly #onWake: () => void
   #timer: Timer | undefined
@@ -24,7 +31,6 @@ export class SliceTimer {
     this.#monotonic = clock.monotonic()
   }
 
-  /** Replaces what was set before. `ref: false` does not keep the process alive. */
   set(inMs: number, options: { readonly ref: boolean }): void {
     this.cancel()
     this.#lookAtClocks()

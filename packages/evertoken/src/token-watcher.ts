@@ -8,8 +8,11 @@ import type { TokenRequest, TokenSource } from "./token-source.js"
 import type { Token } from "./token.js"
 import type { AttemptResult } from "./watcher-attempt.js"
 import { WatcherLoop } from "./watcher-loop.js"
-import { watcherSettings, type TokenWatcherOptions, type WatcherSettings } from "./watcher-options.js"
+import { assertWatchable, watcherSettings, type TokenWatcherOptions, type WatcherSettings } from "./watcher-options.js"
 import type { WatcherState } from "./watcher-state.js"
+
+// for a TokenPool, whose watchers share what they can
+let createWatcher: (source: TokenSource, settings: WatcherSettings) => TokenWatcher
 
 /**
  * Keeps the token of a source ready: it is renewed in the background, early, and the one at hand goes on being served
@@ -30,6 +33,7 @@ export class TokenWatcher implements TokenSource {
   #closing: Promise<void> | undefined
 
   private constructor(source: TokenSource, settings: WatcherSettings) {
+    assertWatchable(source)
     this.#source = source
     this.#settings = settings
     this.#loop = new WatcherLoop(source, settings)
@@ -44,7 +48,7 @@ export class TokenWatcher implements TokenSource {
    *   closed (unless `closeSource` is false), and nothing is left running.
    */
   static async start(source: TokenSource, options: TokenWatcherOptions = {}): Promise<TokenWatcher> {
-    const watcher = new TokenWatcher(source, watcherSettings(source, options))
+    const watcher = createWatcher(source, watcherSettings(options))
     if (watcher.#settings.lazy) return watcher
     try {
       await watcher.#firstToken()
@@ -222,4 +226,10 @@ export class TokenWatcher implements TokenSource {
     const why = this.#loop.isStarting ? "no token yet: await getToken()" : "there is no valid token at hand"
     return new TokenError("ERR_TOKEN_EXPIRED", why, { transient: cause?.transient ?? true, cause })
   }
+
+  static {
+    createWatcher = (source, settings) => new TokenWatcher(source, settings)
+  }
 }
+
+export { createWatcher }

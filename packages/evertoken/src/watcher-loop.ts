@@ -2,7 +2,7 @@ import { defer, NEVER, type Subscription } from "rxjs"
 import { Deadline } from "./deadline.js"
 import type { TokenError } from "./errors.js"
 import { reauthenticationRequired, unchanged } from "./renewal-errors.js"
-import { SliceTimer } from "./slice-timer.js"
+import type { ResettableTimer } from "./slice-timer.js"
 import { TokenPublication } from "./token-publication.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
 import type { Token } from "./token.js"
@@ -24,7 +24,7 @@ export class WatcherLoop {
   readonly #source: TokenSource
   readonly #settings: WatcherSettings
   readonly #token: WatchedToken
-  readonly #timer: SliceTimer
+  readonly #timer: ResettableTimer
   readonly #renewal: WatcherAttempt
   readonly #look: WatcherAttempt
   readonly #listeners = new Set<(outcome: AttemptResult) => void>()
@@ -39,7 +39,7 @@ export class WatcherLoop {
     this.#source = source
     this.#settings = settings
     this.#token = new WatchedToken(settings, this.publication)
-    this.#timer = new SliceTimer(settings.clock, () => this.#proceed())
+    this.#timer = settings.createTimer(() => this.#proceed())
     this.#renewal = new WatcherAttempt(source, settings, (result, need) => this.#onAnswer(result, need.newerThan))
     this.#look = new WatcherAttempt(source, settings, (result) => this.#onLook(result))
     this.#showState()

@@ -11,7 +11,7 @@ const source = { getToken: () => Promise.reject(new Error("not asked")) }
 const foreign = (value: unknown) => value as never
 
 test("the defaults are those that are documented", () => {
-  expect(watcherSettings(source, {})).toMatchObject({
+  expect(watcherSettings({})).toMatchObject({
     startTimeoutMs: 30_000,
     lazy: false,
     minimumIntervalMs: 10_000,
@@ -34,13 +34,11 @@ test("what is given is taken", () => {
   const backoff = new ErrorBackoff()
   const random = () => 0.5
   const given = { startTimeoutMs: 1, lazy: true, closeSource: false, jitter: noJitter, backoff, random }
-  expect(watcherSettings(source, given)).toMatchObject(given)
+  expect(watcherSettings(given)).toMatchObject(given)
 })
 
 test.each(["startTimeoutMs", "attemptTimeoutMs"])("%s must be at least a millisecond", (name) => {
-  expect(() => watcherSettings(source, { [name]: 0 })).toThrow(
-    new RegExp(`^${name} must be milliseconds, from 1 .*got 0`),
-  )
+  expect(() => watcherSettings({ [name]: 0 })).toThrow(new RegExp(`^${name} must be milliseconds, from 1 .*got 0`))
 })
 
 test.each([
@@ -52,10 +50,10 @@ test.each([
   "closeTimeoutMs",
 ])("%s must be a length of time that timers keep", (name) => {
   for (const value of [-1, NaN, Infinity, 2 ** 31, foreign("5s"), null]) {
-    expect(() => watcherSettings(source, { [name]: value })).toThrow(TypeError)
-    expect(() => watcherSettings(source, { [name]: value })).toThrow(new RegExp(`^${name} must be milliseconds`))
+    expect(() => watcherSettings({ [name]: value })).toThrow(TypeError)
+    expect(() => watcherSettings({ [name]: value })).toThrow(new RegExp(`^${name} must be milliseconds`))
   }
-  expect(watcherSettings(source, { [name]: 2 ** 31 - 1 })).toMatchObject({ [name]: 2 ** 31 - 1 })
+  expect(watcherSettings({ [name]: 2 ** 31 - 1 })).toMatchObject({ [name]: 2 ** 31 - 1 })
 })
 
 test.each<[string, unknown, RegExp]>([
@@ -68,17 +66,17 @@ test.each<[string, unknown, RegExp]>([
   ["random", 0.5, /^random must be a function/],
   ["backoff", { minimumMs: -1 }, /^minimumMs must be milliseconds/],
 ])("a bad %s (%s) is a TypeError that names it", (name, value, message) => {
-  expect(() => watcherSettings(source, { [name]: value })).toThrow(TypeError)
-  expect(() => watcherSettings(source, { [name]: value })).toThrow(message)
+  expect(() => watcherSettings({ [name]: value })).toThrow(TypeError)
+  expect(() => watcherSettings({ [name]: value })).toThrow(message)
 })
 
 test.each([undefined, null, {}, "https://issuer"])("a source that cannot be asked (%s) is a TypeError", async (bad) => {
   await expect(TokenWatcher.start(foreign(bad))).rejects.toThrow(/^source must be a TokenSource/)
 })
 
-test("a bare source that spends what works once is refused: a restart would present it again", () => {
+test("a bare source that spends what works once is refused: a restart would present it again", async () => {
   const source = { singleUse: true, getToken: () => Promise.reject(new Error("not asked")) }
-  expect(() => watcherSettings(source, {})).toThrow(
+  await expect(TokenWatcher.start(source)).rejects.toThrow(
     new TypeError("source spends a refresh token that works once: wrap it in a CachedTokenSource with a durable cache"),
   )
 })

@@ -5,6 +5,7 @@ import { assertMilliseconds, LONGEST_TIMER_MS } from "./milliseconds.js"
 import { assertOptionsObject } from "./options-object.js"
 import { assertRandom, createRandom, type Random } from "./random.js"
 import { shownValue } from "./shown-value.js"
+import { SliceTimer, type ResettableTimer } from "./slice-timer.js"
 import type { TokenSource } from "./token-source.js"
 
 export interface TokenWatcherOptions {
@@ -50,10 +51,12 @@ export interface WatcherSettings {
   readonly closeSource: boolean
   readonly clock: Clock
   readonly random: Random
+  /** The one timer of its loop. */
+  readonly createTimer: (onWake: () => void) => ResettableTimer
 }
 
-/** @throws TypeError naming the option. */
-export function watcherSettings(source: TokenSource, options: TokenWatcherOptions): WatcherSettings {
+/** @throws TypeError unless a watcher can keep the tokens of `source`. */
+export function assertWatchable(source: TokenSource): void {
   if (typeof (source as Partial<TokenSource> | undefined)?.getToken !== "function") {
     throw new TypeError("source must be a TokenSource: an object with a getToken method")
   }
@@ -62,6 +65,10 @@ export function watcherSettings(source: TokenSource, options: TokenWatcherOption
       "source spends a refresh token that works once: wrap it in a CachedTokenSource with a durable cache",
     )
   }
+}
+
+/** @throws TypeError naming the option. */
+export function watcherSettings(options: TokenWatcherOptions): WatcherSettings {
   assertOptionsObject(options)
   const { clock = systemClock, random = createRandom(), jitter = randomEarly(), backoff } = options
   assertClock(clock)
@@ -80,6 +87,7 @@ export function watcherSettings(source: TokenSource, options: TokenWatcherOption
     closeSource: flag("closeSource", options.closeSource, true),
     clock,
     random,
+    createTimer: (onWake) => new SliceTimer(clock, onWake),
   }
 }
 

@@ -1,0 +1,242 @@
+import { NEVER, Observable } from "rxjs"
+import type { Clock } from "./clock.js"
+import { ConcurrencyLimit } from "./concurrency-limit.js"
+import { RecentlyUsed, type Linked } from "./recently-used.js"
+import { sourceClosed } from "./renewal-errors.js"
+import { SharedTimer } from "./shared-timer.js"
+import type { ResettableTimer } from "./slice-timer.js"
+import { assertTokenPoolOptions, type TokenPoolOptions } from "./token-pool-options.js"
+import type { TokenRequest, TokenSource } from "./token-source.js"
+import { createWatcher, type TokenWatcher } from "./token-watcher.js"
+import type { Token } from "./token.js"
+import { assertWatchable, watcherSettings, type WatcherSettings } from "./watcher-options.js"
+
+export type { TokenPoolOptions } from "./token-pool-options.js"
+
+// if so many in turn are in use, the pool grows beyond its size for a while
+const MOST_TRIES_FOR_ROOM = 100
+
+/** A key in use, and its place in the order of use. */
+class PoolEntry implements Linked<PoolEntry> {
+  readonly key: string
+  readonly watcher: TokenWatcher
+  newer: PoolEntry | undefined
+  older: PoolEntry | undefined
+  /** The count of all uses when it was used last. */
+  lastUse = 0
+  /** Subscriptions and calls that wait: as long as there are any, it is not closed for want of room or use. */
+  holds = 0
+  lastWork: Promise<unknown> | undefined
+
+  constructor(key: string, watcher: TokenWatcher) {
+    this.key = key
+    this.watcher = watcher
+  }
+}
+
+/**
+ * Tokens by key: of tenants, users, sets of scopes. Each key is watched as by a `TokenWatcher`, from its first use on;
+ * one timer serves all of them. What fails for one key is no other one's business: while a key's failures are backed
+ * off, whoever asks for it gets the last failure at once.
+ *
+ * The source of a key is made at its first use, and again after it was closed for want of room or use. One that needs
+ * something first, such as a tenant's secret from a vault, gets it in its `getToken` (`tokenSourceFrom`).
+ */
+export class TokenPool {
+  readonly #createSource: (key: string) => TokenSource
+  readonly #settings: WatcherSettings
+  readonly #limit: ConcurrencyLimit
+  readonly #maximumSize: number
+  readonly #idleMs: number
+  readonly #entries = new Map<string, PoolEntry>()
+  readonly #order = new RecentlyUsed<PoolEntry>()
+  readonly #closings = new Set<Promise<unknown>>()
+  readonly #sweep: ResettableTimer
+  #uses = 0
+  #usesAtSweep = 0
+  #closing: Promise<void> | undefined
+
+  /** @throws TypeError naming the option. */
+  constructor(createSource: (key: string) => TokenSource, options: TokenPoolOptions = {}) {
+    assertTokenPoolOptions(createSource, options)
+    const { maximumSize = 10_000, idleMs = 3_600_000, concurrency = 32, ...watching } = options
+    const settings = watcherSettings({ ...watching, lazy: true, closeSource: true })
+    const timer = new SharedTimer(settings.clock)
+    this.#createSource = createSource
+    this.#settings = { ...settings, createTimer: (onWake) => timer.create(onWake) }
+    this.#limit = new ConcurrencyLimit(concurrency)
+    this.#maximumSize = maximumSize
+    this.#idleMs = idleMs
+    this.#sweep = timer.create(() => this.#closeIdle())
+  }
+
+  /** How many keys are kept. */
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /**
+   * The token at hand. Never waits; takes the same time for any number of keys. The first use of a key begins, and throws.
+   * @throws TokenError as `TokenWatcher.current()` does; what `createSource` throws; TypeError if the key is not a
+   *   string, or empty.
+   */
+  current(key: string): Token {
+    return this.#use(key).watcher.current()
+  }
+
+  /** As `TokenWatcher.getToken()`, for one key. Rejects also with what `createSource` throws. */
+  async getToken(key: string, request?: TokenRequest): Promise<Token> {
+    const entry = this.#use(key)
+    const token = entry.watcher.getToken(request)
+    this.#hold(entry, token)
+    return token
+  }
+
+  /** As `TokenWatcher.refresh()`, for one key. */
+  async refresh(key: string): Promise<Token> {
+    const entry = this.#use(key)
+    const token = entry.watcher.refresh()
+    this.#hold(entry, token)
+    return token
+  }
+
+  /** As `TokenWatcher.token$`, for one key. A key with a subscription is not closed for want of room or use. */
+  token$(key: string): Observable<Token> {
+    assertKey(key)
+    return new Observable((subscriber) => {
+      const entry = this.#use(key)
+      entry.holds++
+      const subscription = entry.watcher.token$.subscribe(subscriber)
+      return () => {
+        entry.holds--
+        subscription.unsubscribe()
+      }
+    })
+  }
+
+  /** A key as a token source, for `createFetch` say. It stays good whatever becomes of the key in the pool. */
+  source(key: string): TokenSource {
+    assertKey(key)
+    return Object.freeze({ getToken: (request?: TokenRequest) => this.getToken(key, request) })
+  }
+
+  /** As `TokenWatcher.invalidate()`, for one key. No-op if the key is not kept. */
+  invalidate(key: string, token: Token): void {
+    this.#entries.get(key)?.watcher.invalidate(token)
+  }
+
+  /** As `TokenWatcher.signOut()`, for one key: it stays signed out until it is deleted, or signed in again. */
+  async signOut(key: string): Promise<void> {
+    const entry = this.#use(key)
+    const done = entry.watcher.signOut()
+    this.#hold(entry, done)
+    await done
+  }
+
+  /** Closes one key. Its next use begins anew. */
+  async delete(key: string): Promise<void> {
+    const entry = this.#entries.get(key)
+    if (entry !== undefined) await this.#drop(entry)
+  }
+
+  /** Closes every key, as `TokenWatcher.close()` does. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #use(key: string): PoolEntry {
+    const entry = this.#entries.get(key) ?? this.#create(key)
+    entry.lastUse = ++this.#uses
+    this.#order.use(entry)
+    return entry
+  }
+
+  #create(key: string): PoolEntry {
+    assertKey(key)
+    if (this.#closing !== undefined) throw sourceClosed()
+    const watcher = createWatcher(limited(this.#createSource(key), this.#limit, this.#settings.clock), this.#settings)
+    const entry = new PoolEntry(key, watcher)
+    if (this.#entries.size === 0) this.#sweep.set(this.#idleMs, { ref: false })
+    this.#makeRoom()
+    this.#entries.set(key, entry)
+    return entry
+  }
+
+  #makeRoom(): void {
+    for (let tries = 0; this.#entries.size >= this.#maximumSize && tries < MOST_TRIES_FOR_ROOM; tries++) {
+      this.#dropOrKeep(this.#order.oldest)
+    }
+  }
+
+  #closeIdle(): void {
+    const usesAtSweep = this.#uses
+    for (let oldest = this.#order.oldest; oldest !== undefined; oldest = this.#order.oldest) {
+      if (oldest.lastUse > this.#usesAtSweep) break
+      this.#dropOrKeep(oldest)
+    }
+    this.#usesAtSweep = usesAtSweep
+    if (this.#entries.size > 0) this.#sweep.set(this.#idleMs, { ref: false })
+  }
+
+  #dropOrKeep(entry: PoolEntry | undefined): void {
+    if (entry === undefined) return
+    if (entry.holds > 0) this.#use(entry.key)
+    else void this.#drop(entry)
+  }
+
+  /** Never rejects. */
+  #drop(entry: PoolEntry): Promise<unknown> {
+    this.#entries.delete(entry.key)
+    this.#order.remove(entry)
+    const closing: Promise<unknown> = entry.watcher
+      .close()
+      .catch(() => undefined)
+      .finally(() => this.#closings.delete(closing))
+    this.#closings.add(closing)
+    return closing
+  }
+
+  /** The entry is in use until `work` has ended. A fresh token's promise is always the same one. */
+  #hold(entry: PoolEntry, work: Promise<unknown>): void {
+    if (entry.lastWork === work) return
+    entry.lastWork = work
+    entry.holds++
+    const release = () => void entry.holds--
+    work.then(release, release)
+  }
+
+  async #close(): Promise<void> {
+    this.#sweep.cancel()
+    for (const entry of [...this.#entries.values()]) void this.#drop(entry)
+    await Promise.all(this.#closings)
+  }
+}
+
+/** `source`, asked when there is a place for it. */
+function limited(source: TokenSource, limit: ConcurrencyLimit, clock: Clock): TokenSource {
+  assertWatchable(source)
+  const { fingerprint, singleUse, lineage } = source
+  return {
+    fingerprint,
+    singleUse,
+    lineage,
+    getToken(request = {}) {
+      const { newerThan, signal } = request
+      const isUrgent = newerThan === undefined || newerThan.expiresAt <= clock.now()
+      return limit.run(() => source.getToken(request), { isUrgent, signal })
+    },
+    ...(source.changes && { changes: () => source.changes?.() ?? NEVER }),
+    signOut: async () => source.signOut?.(),
+    close: async (options) => source.close?.(options),
+  }
+}
+
+function assertKey(key: unknown): void {
+  // an empty one is most often a missing one: everybody without a name would share a token
+  if (typeof key !== "string" || key === "") throw new TypeError("key must be a string, and not empty")
+}
