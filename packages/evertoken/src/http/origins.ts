@@ -1,18 +1,44 @@
 import { isSecureUrl } from "../secure-url.js"
 
-/**
- * Origins as the URL standard writes them (`https://API.example.com:443/` is `https://api.example.com`).
- * @throws TypeError that says what is no origin to which a token may go.
- */
-export function originsOf(origins: readonly string[]): ReadonlySet<string> {
-  if (!Array.isArray(origins) || origins.length === 0) {
-    throw new TypeError('origins must list the origins that get the token, such as ["https://api.example.com"]')
+/** The origins to which a token may go. */
+export class Origins {
+  readonly #exact = new Set<string>()
+  /** `https://` and `.example.com:8443`: what a sub-domain's origin begins and ends with. */
+  readonly #wildcards: { readonly scheme: string; readonly suffix: string }[] = []
+
+  /** @throws TypeError that says what is no origin to which a token may go. */
+  constructor(origins: readonly string[]) {
+    if (!Array.isArray(origins) || origins.length === 0) {
+      throw new TypeError('origins must list the origins that get the token, such as ["https://api.example.com"]')
+    }
+    for (const origin of origins) this.#add(origin)
   }
-  return new Set(origins.map(originOf))
+
+  /** Whether a request to this URL may carry the token. */
+  has({ origin }: URL): boolean {
+    return (
+      this.#exact.has(origin) ||
+      this.#wildcards.some(({ scheme, suffix }) => origin.startsWith(scheme) && origin.endsWith(suffix))
+    )
+  }
+
+  #add(origin: unknown): void {
+    if (typeof origin !== "string") throw notAnOrigin("something that is no URL")
+    const wildcard = /^(https?:\/\/)\*\.(.+)$/is.exec(origin)
+    if (wildcard?.[1] === undefined || wildcard[2] === undefined) {
+      this.#exact.add(originOf(origin))
+      return
+    }
+    const scheme = wildcard[1].toLowerCase()
+    const domain = originOf(scheme + wildcard[2])
+    const { hostname } = new URL(domain)
+    if (!hostname.includes(".") || /^[\d.]+$/.test(hostname)) throw notAnOrigin(`every host of ${hostname}`)
+    this.#wildcards.push({ scheme, suffix: `.${domain.slice(scheme.length)}` })
+  }
 }
 
-function originOf(origin: unknown): string {
-  if (typeof origin !== "string" || !URL.canParse(origin)) throw notAnOrigin("something that is no URL")
+function originOf(origin: string): string {
+  if (!URL.canParse(origin)) throw notAnOrigin("something that is no URL")
   const url = new URL(origin)
   if (url.username !== "" || url.password !== "") throw notAnOrigin("a URL with a user name or password")
   if (url.pathname !== "/" || url.search !== "" || url.hash !== "")
@@ -23,5 +49,8 @@ function originOf(origin: unknown): string {
 }
 
 function notAnOrigin(what: string): TypeError {
-  return new TypeError(`origins must hold https origins (http for this machine only), each exact; got ${what}`)
+  return new TypeError(
+    'origins must hold https origins (http for this machine only), each exact or with all its sub-domains, such as "https://*.example.com"; got ' +
+      what,
+  )
 }

@@ -1,0 +1,74 @@
+import type { Dispatcher } from "undici"
+import { BearerAttempt, type AnswerHead } from "./bearer-attempt.js"
+import type { BearerSettings, OutgoingRequest } from "./bearer-options.js"
+import { CallerSide } from "./caller-side.js"
+import { CarriedToken } from "./carried-token.js"
+import type { Rejection } from "./rejection.js"
+import { isReplayableBody } from "./replayable.js"
+import { withTokenHeaders } from "./request-headers.js"
+
+export interface BearerRequestOptions {
+  readonly dispatch: Dispatcher.Dispatch
+  readonly request: Dispatcher.DispatchOptions
+  readonly handler: Dispatcher.DispatchHandler
+  readonly outgoing: OutgoingRequest
+  readonly settings: BearerSettings
+}
+
+/**
+ * One request with the token, and at most one more for each reason: a newer token, a nonce. While that is decided the
+ * rejection's answer is held back, unread; the caller sees one request and one answer.
+ */
+export async function sendWithToken({ handler, ...options }: BearerRequestOptions): Promise<void> {
+  const caller = new CallerSide(handler)
+  try {
+    caller.start()
+    if (caller.hasFailed) return
+    const { outgoing, settings } = options
+    const carried = new CarriedToken({ outgoing, settings, signal: caller.signal })
+    await new BearerRequest(caller, carried, options).send()
+  } catch (error) {
+    caller.fail(error)
+  }
+}
+
+class BearerRequest {
+  readonly #caller: CallerSide
+  readonly #carried: CarriedToken
+  readonly #options: Omit<BearerRequestOptions, "handler">
+
+  constructor(caller: CallerSide, carried: CarriedToken, options: Omit<BearerRequestOptions, "handler">) {
+    this.#caller = caller
+    this.#carried = carried
+    this.#options = options
+  }
+
+  async send(): Promise<void> {
+    const { dispatch, request } = this.#options
+    const headers = await this.#carried.headers()
+    if (this.#caller.hasFailed) return
+    const attempt = new BearerAttempt(this.#caller, (...answer) => this.#isHeld(...answer))
+    dispatch({ ...request, headers: withTokenHeaders(request.headers, headers) }, attempt)
+  }
+
+  #isHeld(attempt: BearerAttempt, { status, headers, lastUrl }: AnswerHead): boolean {
+    // another origin, reached by a redirect, did not get the token that it misses
+    if (lastUrl !== undefined && lastUrl.origin !== this.#options.outgoing.url.origin) return false
+    const challenge = headers["www-authenticate"]
+    const rejection = this.#carried.judge({ status, challenge, nonce: headers["dpop-nonce"] })
+    if (rejection === undefined) return false
+    this.#settle(attempt, rejection).catch((error: unknown) => this.#caller.fail(error))
+    return true
+  }
+
+  async #settle(attempt: BearerAttempt, rejection: Rejection): Promise<void> {
+    const isMended = await this.#carried.mend(rejection)
+    if (this.#caller.hasFailed) return
+    if (isMended && isReplayableBody(this.#options.request.body)) {
+      attempt.discard()
+      await this.send()
+    } else {
+      attempt.release()
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import type { Dispatcher } from "undici"
+import { bearerSettings, type BearerOptions, type RequestTokenSource } from "./bearer-options.js"
+import { sendWithToken } from "./bearer-request.js"
+import { hasHeader } from "./request-headers.js"
+
+/**
+ * An undici interceptor that presents the token of `source` to the listed origins (RFC 6750, section 2.1; for tokens
+ * bound to a key RFC 9449, section 7.1): `new Agent().compose(bearerToken(source, { origins }))`, with undici 7 or newer.
+ *
+ * A request to another origin, a `CONNECT`, or one with an `authorization` header of its own passes through as it is. If
+ * the API rejects the token with a 401, a newer one is got, once for all who were rejected, and the request is sent once
+ * more if its body can be (anything but a stream or an iterable; undici's `fetch` makes one of every body); else the 401
+ * is the answer. In `compose(bearerToken(…), interceptors.redirect(…))` each request of the chain is judged by its own
+ * origin; the other way round `redirect` drops the header along a redirect to another origin, whose 401 is the answer.
+ *
+ * The source is asked at every request: one that asks its issuer each time belongs in a `CachedTokenSource` or a
+ * `TokenWatcher`. One that spends what works once is refused. A request fails as the dispatcher says, or with the
+ * `TokenError` of a source that has no token. Safe to use concurrently.
+ * @throws TypeError that names the option.
+ */
+export function bearerToken(
+  source: RequestTokenSource,
+  options: BearerOptions,
+): Dispatcher.DispatcherComposeInterceptor {
+  const settings = bearerSettings(source, options)
+  return (dispatch) => (request, handler) => {
+    if (handler.onRequestStart === undefined) throw new TypeError("bearerToken needs a dispatcher of undici 7 or newer")
+    const { origin, method, headers } = request
+    if (origin === undefined) {
+      throw new TypeError("a request has no origin, and may not get the token: compose an Agent, or give it its origin")
+    }
+    const url = urlOf(request, new URL(origin))
+    if (method === "CONNECT" || !settings.origins.has(url) || hasHeader(headers, "authorization")) {
+      return dispatch(request, handler)
+    }
+    void sendWithToken({ dispatch, request, handler, outgoing: { url, method: method.toUpperCase() }, settings })
+    return true
+  }
+}
+
+// "//evil.example.com/" is a path here, though relative to an origin it would be another one
+function urlOf({ path }: Dispatcher.DispatchOptions, { origin }: URL): URL {
+  return new URL(path.startsWith("/") ? origin + path : origin)
+}
