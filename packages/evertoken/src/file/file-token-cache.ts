@@ -1,13 +1,13 @@
-import { basename, join, resolve, sep } from "node:path"
+import { basename, join, sep } from "node:path"
 import { defer, EMPTY, Subject, takeUntil, type Observable } from "rxjs"
 import { assertClock, systemClock, type Clock } from "../clock.js"
 import { TokenError } from "../errors.js"
 import { assertMilliseconds, LONGEST_TIMER_MS } from "../milliseconds.js"
 import { assertOptionsObject } from "../options-object.js"
-import { shownValue } from "../shown-value.js"
 import type { Claim, ClaimSubject, Commit, CommitOptions, StoredToken, TokenCache } from "../token-cache.js"
 import { hashOf } from "../token-source.js"
 import { KeyStore } from "./key-store.js"
+import { pathOf } from "./path-option.js"
 import { own } from "./stored-record.js"
 
 export interface FileTokenCacheOptions {
@@ -138,13 +138,3 @@ function directoryPath(target: unknown): string {
 }
 
 const TARGET = "target must be the path of a file, or { directory }"
-
-function pathOf(path: unknown, demand: string): string {
-  if (path === undefined || path === "") {
-    const got = path === "" ? "an empty string" : "undefined"
-    throw new TypeError(`${demand}; got ${got}. Is the environment variable that it comes from set?`)
-  }
-  if (typeof path !== "string") throw new TypeError(`${demand}; got ${shownValue(path)}`)
-  if (path.includes("\0")) throw new TypeError(`${demand}; got one with a NUL character`)
-  return resolve(path)
-}

@@ -190,8 +190,10 @@ describe("a token source of a file", () => {
   })
 
   test.each([
-    [() => new FileTokenSource(""), /path/],
-    [() => new FileTokenSource(undefined as unknown as string), /path/],
+    [() => new FileTokenSource(""), /^path .* got an empty string\. Is the environment variable .* set\?$/],
+    [() => new FileTokenSource(undefined as unknown as string), /^path .* got undefined\. Is the environment variable/],
+    [() => new FileTokenSource("a\0b"), /^path .* NUL/],
+    [() => new FileTokenSource(7 as unknown as string), /^path .* got 7$/],
     [() => new FileTokenSource("token", { lifetimeMs: 0 }), /lifetimeMs/],
     [() => new FileTokenSource("token", { pollMs: Infinity }), /pollMs/],
   ])("refuses bad options, naming them", (construct, named) => {

@@ -1,6 +1,6 @@
 import { constants, type Stats } from "node:fs"
 import fs from "node:fs/promises"
-import { dirname, join, resolve } from "node:path"
+import { dirname, join } from "node:path"
 import type { Observable } from "rxjs"
 import { assertClock, systemClock, type Clock } from "../clock.js"
 import { TokenError } from "../errors.js"
@@ -11,6 +11,7 @@ import { namesIn } from "./durable-write.js"
 import { explained } from "./file-failure.js"
 import { observeChanges } from "./file-changes.js"
 import { generationName, generationsIn } from "./generations.js"
+import { pathOf } from "./path-option.js"
 import { decodeRecord, LARGEST_RECORD_BYTES } from "./stored-record.js"
 import { readTokenText } from "./token-text.js"
 
@@ -49,13 +50,10 @@ export class FileTokenSource implements TokenSource {
    */
   constructor(path: string, options: FileTokenSourceOptions = {}) {
     const { lifetimeMs = 300_000, pollMs = 1_000, clock = systemClock } = options
-    if (typeof path !== "string" || path === "" || path.includes("\0")) {
-      throw new TypeError("path must be a path, a string that is not empty")
-    }
     assertMilliseconds("lifetimeMs", lifetimeMs, { least: 1 })
     assertMilliseconds("pollMs", pollMs, { least: 10, most: LONGEST_TIMER_MS })
     assertClock(clock)
-    this.#path = resolve(path)
+    this.#path = pathOf(path, "path must be the path of a file")
     this.#lifetimeMs = lifetimeMs
     this.#pollMs = pollMs
     this.#clock = clock
