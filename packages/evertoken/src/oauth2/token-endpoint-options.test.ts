@@ -27,6 +27,7 @@ describe("good options are taken", () => {
     ["refreshToken", "a refresh token"],
     ["rotation", "none"],
     ["subject", "Ünal"],
+    ["clientSecret", "a whole pair: 😀"],
     ["freshness", 0.5],
   ]
   it.each(options)("%s: %o", (name, value) => {
@@ -57,6 +58,8 @@ describe("a bad option is a TypeError that names it", () => {
     ["clientSecret", ""],
     ["clientSecret", 7],
     ["clientSecret", "from-a-file\n"],
+    ["clientSecret", "half a pair: \ud83d"],
+    ["clientId", "half a pair: \ude00"],
     ["clientAuthentication", "basic"],
     ["clientAuthentication", null],
     ["clientAuthentication", { method: "private-key" }],

@@ -11,8 +11,8 @@ import type { ClientAuthenticationOptions } from "./client-authentication.js"
 export interface TokenEndpointOptions extends ClientAuthenticationOptions, LifetimePolicy {
   /**
    * The issuer's identifier, an `https` URL (`http` for this machine only). Its metadata (RFC 8414, or OpenID Connect
-   * Discovery) tells the token endpoint, asked for once with the first token. With `tokenEndpoint` too, nothing is
-   * discovered.
+   * Discovery) tells the token endpoint: asked for with the first token, and again after an hour or once the endpoint
+   * is gone. With `tokenEndpoint` too, nothing is discovered.
    */
   readonly issuer?: string | undefined
   /** The token endpoint, an `https` URL (`http` for this machine only). Without `issuer`, ID tokens are not checked. */
@@ -26,7 +26,11 @@ export interface TokenEndpointOptions extends ClientAuthenticationOptions, Lifet
   readonly audience?: string | undefined
   /** For what the token is, as absolute URIs (RFC 8707). */
   readonly resource?: string | readonly string[] | undefined
-  /** For one request: connection, headers and body together, in milliseconds. Default 10,000. */
+  /**
+   * For one token: discovery, connection, headers and body together, in milliseconds. Default 8,000. Keep it below the
+   * `requestTimeoutMs` of a `CachedTokenSource` around it, which cannot tell whether anything was sent: then whatever
+   * works once counts as perhaps spent.
+   */
   readonly timeoutMs?: number | undefined
   /** The largest answer that is read. Default 1,048,576. */
   readonly maximumResponseBytes?: number | undefined
@@ -109,7 +113,9 @@ export function assertText(name: string, value: unknown): asserts value is strin
   if (typeof value !== "string" || value === "") {
     throw new TypeError(`${name} must be a string, not empty; got ${value === "" ? "an empty one" : typeof value}`)
   }
-  if (/\p{Cc}/u.test(value)) throw new TypeError(`${name} must not hold control characters`)
+  if (/[\p{Cc}\p{Cs}]/u.test(value)) {
+    throw new TypeError(`${name} must not hold control characters, nor halves of surrogate pairs`)
+  }
 }
 
 function assertBytes(name: string, value: unknown): void {
