@@ -20,7 +20,6 @@ const HALF_GOOD: readonly (readonly [string, Record<string, unknown>])[] = [
   ["a NUL in the access token", { access_token: "x\0y" }],
   ["an unknown token type", { token_type: "mac" }],
   ["a header in the token type", { token_type: "Bearer\r\nx-evil: 1" }],
-  ["a line end in the scope", { scope: "read\nwrite" }],
   ["a lifetime of zero", { expires_in: 0 }],
   ["a lifetime below zero", { expires_in: "-1" }],
   ["an ID token that is none", { id_token: CANARIES.page }],

@@ -48,7 +48,11 @@ const oddMembers: readonly HostileCase[] = [
     "a token",
   ),
   giving("gives the token twice, the last of them no text", `${good.slice(0, -1)},"access_token":7}`),
-  giving("says yes with an error", JSON.stringify({ error: "invalid_grant", error_description: CANARIES.page })),
+  giving(
+    "says no with the status of success",
+    JSON.stringify({ error: "invalid_grant", error_description: "no" }),
+    refused(200, "invalid_grant"),
+  ),
   ...[7, true, null, "", [CANARIES.page], { token: CANARIES.page }].map((value) =>
     giving(`gives the access token ${JSON.stringify(value)}`, granted({ access_token: value })),
   ),
@@ -65,7 +69,7 @@ const CONTROLS = { CR: "\r", LF: "\n", "CR LF": "\r\n", NUL: "\0", DEL: "\x7f", 
 const injections: readonly HostileCase[] = Object.entries(CONTROLS).flatMap(([name, control]) => [
   giving(`puts ${name} and a header into access_token`, granted({ access_token: `abc${control}x-evil: 1` })),
   giving(`puts ${name} and a header into token_type`, granted({ token_type: `Bearer${control}x-evil: 1` })),
-  giving(`puts ${name} and a header into scope`, granted({ scope: `read${control}x-evil: 1` })),
+  giving(`puts ${name} and a header into scope`, granted({ scope: `read${control}x-evil: 1` }), "a token"),
 ])
 
 const redirects: readonly HostileCase[] = [300, 301, 302, 303, 304, 307, 308].map((status) => ({

@@ -156,6 +156,24 @@ describe.each([
     expect(await failure).toMatchObject({ code: "ERR_TOKEN_REQUEST_TIMEOUT", transient: true, ambiguous: true })
   })
 
+  it("nothing is sent once a shared deadline is over", async () => {
+    const clock = new VirtualClock()
+    let requests = 0
+    const url = await serve((_request, response) => {
+      requests += 1
+      response.end()
+    })
+    const late = client({ clock }, sender)
+    const deadline = late.deadline()
+    await clock.advance(10_000)
+    expect(await failureOf(late.send(post(url), { deadline }))).toMatchObject({
+      code: "ERR_TOKEN_REQUEST_TIMEOUT",
+      transient: true,
+      ambiguous: false,
+    })
+    expect(requests).toBe(0)
+  })
+
   it("leaves neither timer nor listener behind", async () => {
     const { signal } = new AbortController()
     const counted = countingListeners(signal)
@@ -168,7 +186,7 @@ describe.each([
       },
     }
     const url = await serve((_request, response) => response.end())
-    await client({ clock }, sender).send(post(url), signal)
+    await client({ clock }, sender).send(post(url), { signal })
     expect(timers).toEqual({ set: 1, cancelled: 1 })
     expect(counted.now()).toBe(0)
   })
@@ -181,9 +199,9 @@ describe.each([
       requests += 1
       waiting.abort(reason)
     })
-    expect(await failureOf(client({}, sender).send(post(url), AbortSignal.abort(reason)))).toBe(reason)
+    expect(await failureOf(client({}, sender).send(post(url), { signal: AbortSignal.abort(reason) }))).toBe(reason)
     expect(requests).toBe(0)
-    expect(await failureOf(client({}, sender).send(post(url), waiting.signal))).toBe(reason)
+    expect(await failureOf(client({}, sender).send(post(url), { signal: waiting.signal }))).toBe(reason)
     expect(requests).toBe(1)
   })
 })

@@ -1,5 +1,6 @@
 import { setAwakeTimer } from "../awake-timer.js"
 import { systemClock, type Clock } from "../clock.js"
+import { Deadline } from "../deadline.js"
 import { systemErrorCode, TokenError } from "../errors.js"
 import type { HttpExchange, HttpRequest } from "./http-exchange.js"
 import { decodeContent, readLimited } from "./limited-body.js"
@@ -16,6 +17,12 @@ export interface IssuerClientOptions {
   readonly timeoutMs: number
   readonly maximumResponseBytes: number
   readonly clock?: Clock
+}
+
+export interface SendOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Default: {@link IssuerClient.deadline} from now on. */
+  readonly deadline?: Deadline | undefined
 }
 
 /** Whether a request left this process: `"unknown"` where the application's own fetch sends it. */
@@ -47,17 +54,24 @@ export class IssuerClient {
     this.#clock = clock
   }
 
+  /** For requests that share `timeoutMs`, or that part of it. */
+  deadline(part = 1): Deadline {
+    return new Deadline(this.#clock, this.#timeoutMs * part)
+  }
+
   /**
    * @returns a promise that rejects with a `TokenError` (`ERR_TOKEN_REQUEST`, `ERR_TOKEN_REQUEST_TIMEOUT`), or with
    * `signal.reason`.
    */
-  async send(request: HttpRequest, signal?: AbortSignal): Promise<IssuerAnswer> {
+  async send(request: HttpRequest, { signal, deadline = this.deadline() }: SendOptions = {}): Promise<IssuerAnswer> {
     signal?.throwIfAborted()
+    const leftMs = deadline.remainingMs()
+    if (leftMs <= 0) throw this.#failure(undefined, request, { delivery: "unsent", timedOut: true })
     let delivery = this.#initialDelivery
     const giveUp = new AbortController()
     const onAbort = () => giveUp.abort()
     signal?.addEventListener("abort", onAbort, { once: true })
-    const timer = setAwakeTimer(this.#clock, onAbort, this.#timeoutMs)
+    const timer = setAwakeTimer(this.#clock, onAbort, leftMs)
     try {
       return await unlessAborted(
         this.#answerTo(request, giveUp.signal, () => (delivery = "sent")),

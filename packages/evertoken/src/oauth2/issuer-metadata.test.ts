@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest"
+import { VirtualClock } from "../testing/virtual-clock.js"
 import { ClientCredentialsSource } from "./client-credentials-source.js"
 
 const ISSUER = "https://id.example.com/realm"
@@ -12,14 +13,15 @@ type Answers = Record<string, () => Response | Promise<Response>>
 
 function sourceWith(answers: Answers, issuer = ISSUER) {
   const requested: string[] = []
+  const clock = new VirtualClock()
   const fetch = async (input: unknown) => {
     const url = String(input)
     requested.push(url)
     const granted = () => Response.json({ access_token: "a", token_type: "bearer", expires_in: 60 })
     return (answers[url] ?? (url.includes("well-known") ? () => new Response("", { status: 404 }) : granted))()
   }
-  const source = new ClientCredentialsSource({ issuer, clientId: "c", clientSecret: "the-client-secret", fetch })
-  return { source, requested }
+  const source = new ClientCredentialsSource({ issuer, clientId: "c", clientSecret: "the-client-secret", fetch, clock })
+  return { source, requested, clock }
 }
 
 describe("an issuer's metadata", () => {
@@ -63,11 +65,85 @@ describe("an issuer's metadata", () => {
   })
 })
 
+describe("metadata that was found once", () => {
+  const MOVED = "https://id.example.com/realm/moved"
+  const HOUR = 3_600_000
+  const moved = () => Response.json({ ...metadata, token_endpoint: MOVED })
+
+  it("is good for an hour, and asked for again by the first who needs it then", async () => {
+    const answers = [() => Response.json(metadata), moved]
+    const { source, requested, clock } = sourceWith({ [RFC8414]: () => (answers.shift() ?? Response.error)() })
+    await source.getToken()
+    await clock.advance(HOUR - 1)
+    await source.getToken()
+    await clock.advance(1)
+    await Promise.all([source.getToken(), source.getToken()])
+    await source.getToken()
+    expect(requested).toEqual([RFC8414, TOKEN, TOKEN, RFC8414, MOVED, MOVED, MOVED])
+  })
+
+  it.each([
+    ["does not answer", () => Promise.reject(Object.assign(new Error(), { code: "ECONNRESET" }))],
+    ["is overloaded", () => new Response("", { status: 503 })],
+    ["is not there", () => new Response("", { status: 404 })],
+    ["is no use", () => Response.json({ issuer: ISSUER, token_endpoint: "http://evil.example.com" })],
+  ])("stays in use, for another hour, where the new one %s", async (_, failing) => {
+    const answers = [() => Response.json(metadata), failing, moved]
+    const { source, requested, clock } = sourceWith({ [RFC8414]: () => (answers.shift() ?? Response.error)() })
+    await source.getToken()
+    await clock.advance(HOUR)
+    await source.getToken()
+    await clock.advance(HOUR - 1)
+    await source.getToken()
+    expect(requested.filter((url) => url === TOKEN)).toHaveLength(3)
+    await clock.advance(1)
+    await source.getToken()
+    expect(requested.at(-1)).toBe(MOVED)
+  })
+
+  it("stays in use where the new one never comes, with time left for the token", async () => {
+    const answers = [() => Response.json(metadata), () => new Promise<Response>(() => {})]
+    const { source, requested, clock } = sourceWith({ [RFC8414]: () => (answers.shift() ?? Response.error)() })
+    await source.getToken()
+    await clock.advance(HOUR)
+    const token = source.getToken()
+    await clock.advance(4_000)
+    expect((await token).accessToken).toBe("a")
+    expect(requested).toEqual([RFC8414, TOKEN, RFC8414, TOKEN])
+  })
+
+  it.each([404, 405, 410])("is asked for again after the token endpoint answered %d", async (status) => {
+    const answers = [() => Response.json(metadata), moved]
+    const { source, requested } = sourceWith({
+      [RFC8414]: () => (answers.shift() ?? Response.error)(),
+      [TOKEN]: () => new Response("", { status }),
+    })
+    await expect(source.getToken()).rejects.toMatchObject({ status, transient: false, ambiguous: false })
+    await source.getToken()
+    expect(requested).toEqual([RFC8414, TOKEN, RFC8414, MOVED])
+  })
+
+  it.each([400, 401, 403, 429, 500])("is good though the token endpoint answered %d", async (status) => {
+    const { source, requested } = sourceWith({
+      [RFC8414]: () => Response.json(metadata),
+      [TOKEN]: () => new Response("", { status }),
+    })
+    for (let i = 0; i < 2; i += 1) await expect(source.getToken()).rejects.toMatchObject({ status })
+    expect(requested).toEqual([RFC8414, TOKEN, TOKEN])
+  })
+})
+
 describe("without usable metadata nothing is sent to a token endpoint", () => {
   it.each([500, 503, 429, 408])("%d passes, and is not taken for absent", async (status) => {
     const { source, requested } = sourceWith({ [RFC8414]: () => new Response("", { status }) })
     await expect(source.getToken()).rejects.toMatchObject({ status, transient: true, ambiguous: false })
     expect(requested).toEqual([RFC8414])
+  })
+
+  it.each([429, 503])("%d says when to come back", async (status) => {
+    const headers = { "retry-after": "7" }
+    const { source } = sourceWith({ [RFC8414]: () => new Response("", { status, headers }) })
+    await expect(source.getToken()).rejects.toMatchObject({ status, retryAfterMs: 7_000 })
   })
 
   it("a failing request passes", async () => {

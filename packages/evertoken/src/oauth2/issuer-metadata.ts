@@ -5,10 +5,13 @@ import {
   processDiscoveryResponse,
   type AuthorizationServer,
 } from "oauth4webapi"
+import type { Clock } from "../clock.js"
+import { Deadline } from "../deadline.js"
 import { TokenError, TokenResponseError } from "../errors.js"
 import { isSecureUrl } from "../secure-url.js"
 import type { IssuerAnswer, IssuerClient } from "./issuer-client.js"
 import { jsonObjectOf } from "./json-object.js"
+import { retryAfterMs } from "./retry-after.js"
 import { shownText } from "./shown-text.js"
 
 /** Of an issuer's metadata, what a token request needs. */
@@ -24,30 +27,54 @@ interface MetadataAnswer extends IssuerAnswer {
   readonly url: string
 }
 
-/** Discovers an issuer's metadata at most once: callers share one flight; a failure is not kept. */
+const MAXIMUM_AGE_MS = 3_600_000
+
+/**
+ * Discovers an issuer's metadata: callers share one flight, and use what it found for an hour. What cannot be had anew
+ * then stays in use for another hour; a first failure is not kept.
+ */
 export class IssuerMetadata {
   readonly #issuer: URL
   readonly #client: IssuerClient
-  #discovered: Promise<TokenServer> | undefined
+  readonly #clock: Clock
+  #flight: Promise<TokenServer> | undefined
+  #found: TokenServer | undefined
+  #goodFor: Deadline | undefined
 
-  constructor(issuer: URL, client: IssuerClient) {
+  constructor(issuer: URL, { client, clock }: { readonly client: IssuerClient; readonly clock: Clock }) {
     this.#issuer = issuer
     this.#client = client
+    this.#clock = clock
   }
 
   /** @returns a promise that rejects with a `TokenError`, never ambiguous: no secret was sent. */
   get(): Promise<TokenServer> {
-    this.#discovered ??= this.#discover().catch((error: unknown) => {
-      this.#discovered = undefined
-      throw error
-    })
-    return this.#discovered
+    if (this.#found && this.#goodFor && this.#goodFor.remainingMs() > 0) return Promise.resolve(this.#found)
+    this.#flight ??= this.#refresh().finally(() => (this.#flight = undefined))
+    return this.#flight
   }
 
-  async #discover(): Promise<TokenServer> {
+  /** It is wrong, it seems: the next caller has it looked for again. */
+  expire(): void {
+    this.#goodFor = undefined
+  }
+
+  async #refresh(): Promise<TokenServer> {
+    const known = this.#found
+    // half of the time is left for the request that the known metadata may well be good for
+    const deadline = this.#client.deadline(known ? 0.5 : 1)
+    this.#found = await this.#discover(deadline).catch((error: unknown) => {
+      if (known) return known
+      throw error
+    })
+    this.#goodFor = new Deadline(this.#clock, MAXIMUM_AGE_MS)
+    return this.#found
+  }
+
+  async #discover(deadline: Deadline): Promise<TokenServer> {
     let failure: TokenError | undefined
     for (const algorithm of WELL_KNOWN) {
-      const answer = await this.#ask(algorithm)
+      const answer = await this.#ask(algorithm, deadline)
       const found = await this.#judge(answer)
       if (!(found instanceof TokenError)) return found
       if (found.transient) throw found
@@ -57,7 +84,7 @@ export class IssuerMetadata {
     throw failure ?? unusable("is not there")
   }
 
-  async #ask(algorithm: (typeof WELL_KNOWN)[number]): Promise<MetadataAnswer> {
+  async #ask(algorithm: (typeof WELL_KNOWN)[number], deadline: Deadline): Promise<MetadataAnswer> {
     const client = this.#client
     let answer: MetadataAnswer | undefined
     await discoveryRequest(this.#issuer, {
@@ -65,18 +92,22 @@ export class IssuerMetadata {
       headers: { "user-agent": "evertoken" },
       [allowInsecureRequests]: isSecureUrl(this.#issuer),
       [customFetch]: async (url, { method, headers }) => {
-        answer = { ...(await client.send({ url, method, headers })), url }
+        answer = { ...(await client.send({ url, method, headers }, { deadline })), url }
         return new Response(null)
       },
     })
     return answer ?? { status: 0, header: () => undefined, text: undefined, url: this.#issuer.href }
   }
 
-  async #judge({ status, text, url }: MetadataAnswer): Promise<TokenServer | TokenError> {
+  async #judge({ status, header, text, url }: MetadataAnswer): Promise<TokenServer | TokenError> {
     if (status !== 200) {
       const transient = status >= 500 || status === 429 || status === 408
       const message = `the issuer has no metadata at ${url}: it answered ${status}${transient ? "" : `. ${MEND}`}`
-      return new TokenResponseError(message, { status, transient })
+      return new TokenResponseError(message, {
+        status,
+        transient,
+        retryAfterMs: retryAfterMs(header("retry-after"), this.#clock.now()),
+      })
     }
     try {
       const metadata = await processDiscoveryResponse(this.#issuer, new Response(text ?? null))

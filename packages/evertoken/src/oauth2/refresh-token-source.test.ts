@@ -139,6 +139,34 @@ describe("RefreshTokenSource", () => {
     await expect(source().getToken({ signal: waiting.signal })).rejects.toBe(reason)
   })
 
+  const refusals = [
+    ["GitHub", { error: "bad_refresh_token", error_description: "The refresh token passed is incorrect or expired." }],
+    ["Slack", { ok: false, error: "invalid_refresh_token" }],
+    ["an issuer that knows the RFC", { error: "invalid_grant", access_token: null, refresh_token: "" }],
+  ] as const
+  it.each(refusals)("takes a refusal of %s for invalid_grant, though its status says success", async (_, body) => {
+    answer = (response) => response.end(JSON.stringify(body))
+    const error = await failureOf(source().getToken())
+    const named = { code: "ERR_TOKEN_RESPONSE", error: "invalid_grant", status: 200 }
+    expect(error).toMatchObject({ ...named, transient: false, ambiguous: false })
+    expect(error.message).toContain(`answered 200 ${body.error}`)
+  })
+
+  it.each([
+    ["an access token", { error: "bad_refresh_token" }, "at-1"],
+    ["an error that is empty", { error: "" }, "at-1"],
+  ])("takes an answer with %s for what it is", async (_, fields, accessToken) => {
+    grants(fields)
+    expect((await source().getToken()).accessToken).toBe(accessToken)
+  })
+
+  it("salvages the refresh token of a refusal that has one: it is not lost, whatever the rest means", async () => {
+    grants({ error: "invalid_grant" }, { without: "access_token" })
+    const error = await failureOf(source().getToken())
+    expect(error).toMatchObject({ code: "ERR_TOKEN_RESPONSE_INVALID", ambiguous: true })
+    expect(salvagedRefreshToken(error)).toBe("rt-rotated-1")
+  })
+
   it("passes on what the issuer refuses", async () => {
     const body = JSON.stringify({ error: "invalid_grant", error_description: "it is spent" })
     answer = (response) => response.writeHead(400).end(body)
@@ -213,6 +241,10 @@ describe("what issuers get wrong without harm is put right", () => {
     ["a scope array", { scope: ["a", "b"] }, { scope: "a b" }],
     ["scope null", { scope: null }, { scope: undefined }],
     ["an empty scope array", { scope: [] }, { scope: undefined }],
+    ["a scope that is no ASCII", { scope: "a überall b" }, { scope: "a b" }],
+    ["a scope array with what is no scope", { scope: ["a", 7, "\u0000", "b\u202e"] }, { scope: "a" }],
+    ["no scope but what is none", { scope: "überall" }, { scope: undefined }],
+    ["scopes between line ends", { scope: "a\nb\r\n" }, { scope: "a b" }],
     ["token_type in capitals", { token_type: "BEARER" }, { tokenType: "Bearer" }],
     ["token_type null", { token_type: null }, { tokenType: "Bearer" }],
     ["id_token null", { id_token: null }, { idToken: undefined }],
@@ -251,7 +283,6 @@ describe("an answer that is unusable but for its refresh token has this salvaged
     ["access_token with a blank", { access_token: "a b" }],
     ["token_type unknown", { token_type: "mac" }],
     ["token_type with a line end", { token_type: "bearer\r\nx" }],
-    ["scope with a line end", { scope: "a\nb" }],
     ["id_token with a line end", { id_token: "a\nb" }],
   ])("%s", async (_, fields) => {
     grants(fields)
@@ -316,7 +347,7 @@ describe("an ID token", () => {
 
 describe("ClientCredentialsSource", () => {
   const clientCredentials = () =>
-    new ClientCredentialsSource({ tokenEndpoint, clientId: "c", clientSecret: "s", clock, scope: "a" })
+    new ClientCredentialsSource({ tokenEndpoint, clientId: "c", clientSecret: "the-client-secret", clock, scope: "a" })
 
   it("asks once for each call, and drops refresh token and ID token (RFC 6749, section 4.4.3)", async () => {
     grants({ id_token: "gibberish" })
@@ -327,6 +358,12 @@ describe("ClientCredentialsSource", () => {
     expect(requests.map((form) => [form.get("grant_type"), form.get("scope")])).toEqual(
       Array.from({ length: 2 }, () => ["client_credentials", "a"]),
     )
+  })
+
+  it("takes a refusal with the status of success for one, by the name that it has", async () => {
+    answer = (response) => response.end(JSON.stringify({ error: "incorrect_client_credentials" }))
+    const expected = { error: "incorrect_client_credentials", status: 200, transient: false, ambiguous: false }
+    expect(await failureOf(clientCredentials().getToken())).toMatchObject(expected)
   })
 
   it("salvages nothing", async () => {

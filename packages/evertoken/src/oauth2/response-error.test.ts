@@ -47,6 +47,12 @@ describe("an OAuth error", () => {
     expect(errorOf(400, { error })).toMatchObject({ error, transient: true, ambiguous: false })
   })
 
+  it.each(["bad_refresh_token", "invalid_refresh_token"])("%s is invalid_grant, of a refresh token only", (error) => {
+    expect(errorOf(400, { error })).toMatchObject({ error: "invalid_grant", transient: false, ambiguous: false })
+    expect(errorOf(400, { error }).message).toContain(error)
+    expect(errorOf(400, { error }, { grantType: "client_credentials" })).toMatchObject({ error })
+  })
+
   it("shows nothing of an answer that quotes what was sent", () => {
     const body = {
       error: SECRET,

@@ -14,10 +14,29 @@ export interface RefusedRequest {
 // RFC 6749, section 4.1.2.1, whose codes token endpoints use too; RFC 8628, section 3.5
 const PASSING: ReadonlySet<string | undefined> = new Set(["temporarily_unavailable", "server_error", "slow_down"])
 
-/** The error that an answer other than success stands for. */
+// names of their own for invalid_grant: GitHub ("Troubleshooting OAuth app access token request errors" and "Refreshing
+// user access tokens" of its documentation), Slack (its reference of oauth.v2.access)
+const REFUSED_REFRESH_TOKEN: ReadonlySet<string | undefined> = new Set(["bad_refresh_token", "invalid_refresh_token"])
+
+/**
+ * Whether the answer says no. GitHub and Slack do so with status 200; an answer with a token says yes, whatever else is
+ * in it.
+ */
+export function isRefusal({ status, text }: IssuerAnswer): boolean {
+  if (status < 200 || status > 299) return true
+  const body = jsonObjectOf(text)
+  if (body === undefined || isPresent(body["access_token"]) || isPresent(body["refresh_token"])) return false
+  return typeof body["error"] === "string" && body["error"] !== ""
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== ""
+}
+
+/** The error that a refusal stands for. */
 export function responseErrorOf(answer: IssuerAnswer, { grantType, secrets, now }: RefusedRequest): TokenError {
   const { status, text } = answer
-  if (status < 400) {
+  if (status >= 300 && status < 400) {
     return new TokenError(
       "ERR_TOKEN_RESPONSE_INVALID",
       `the token endpoint answered ${status}; a redirect is not followed`,
@@ -27,13 +46,14 @@ export function responseErrorOf(answer: IssuerAnswer, { grantType, secrets, now 
     )
   }
   const body = jsonObjectOf(text)
-  const named = shownText(body?.["error"], secrets)
+  const said = shownText(body?.["error"], secrets)
+  const named = grantType === "refresh_token" && REFUSED_REFRESH_TOKEN.has(said) ? "invalid_grant" : said
   const error = named ?? impliedError(answer, body, grantType)
   const errorDescription = shownText(body?.["error_description"], secrets)
   // a 401 is for the client (RFC 6749, section 5.2), unless it says itself that it is not
   const isClientRefused = error === "invalid_client" || (status === 401 && named !== "invalid_grant")
   const mend = isClientRefused ? ": check clientId, clientSecret and clientAuthentication" : ""
-  return new TokenResponseError(messageOf(status, error, errorDescription) + mend, {
+  return new TokenResponseError(messageOf(status, said ?? error, errorDescription) + mend, {
     status,
     error,
     errorDescription,

@@ -7,6 +7,7 @@ import {
   type ClientAuth,
 } from "oauth4webapi"
 import { systemClock, type Clock } from "../clock.js"
+import type { Deadline } from "../deadline.js"
 import { TokenError } from "../errors.js"
 import type { LifetimePolicy } from "../token-lifetime.js"
 import { fingerprintOf } from "../token-source.js"
@@ -15,7 +16,7 @@ import { clientAuthenticationOf } from "./client-authentication.js"
 import { exchangeByDispatcher, exchangeByFetch, freshConnections } from "./http-exchange.js"
 import { IssuerClient, unlessAborted, type IssuerAnswer } from "./issuer-client.js"
 import { IssuerMetadata, type TokenServer } from "./issuer-metadata.js"
-import { responseErrorOf } from "./response-error.js"
+import { isRefusal, responseErrorOf } from "./response-error.js"
 import {
   assertTokenEndpointOptions,
   locationOf,
@@ -44,7 +45,7 @@ interface Sent {
 export class TokenEndpoint {
   readonly #location: TokenEndpointLocation
   readonly #authenticate: ClientAuth
-  readonly #server: () => Promise<TokenServer>
+  readonly #metadata: Pick<IssuerMetadata, "get" | "expire">
   readonly #issuerClient: IssuerClient
   readonly #clock: Clock
   readonly #policy: LifetimePolicy
@@ -59,7 +60,7 @@ export class TokenEndpoint {
     this.#authenticate = clientAuthenticationOf(options)
     this.#clock = options.clock ?? systemClock
     this.#issuerClient = issuerClientOf(options, this.#clock)
-    this.#server = serverOf(this.#location, this.#issuerClient)
+    this.#metadata = metadataOf(this.#location, { client: this.#issuerClient, clock: this.#clock })
     this.#policy = policyOf(options)
     this.#clientId = options.clientId
     this.#clientSecret = options.clientSecret
@@ -77,14 +78,14 @@ export class TokenEndpoint {
   /** @returns a promise that rejects with a `TokenError`, or with `signal.reason`. */
   async request({ grantType, parameters = {}, signal }: GrantRequest): Promise<Token> {
     signal?.throwIfAborted()
-    const discovered = this.#server()
+    const deadline = this.#issuerClient.deadline()
+    const discovered = this.#metadata.get()
     const server = await (signal ? unlessAborted(discovered, signal) : discovered)
     const client = this.#client()
     const form = new URLSearchParams([...this.#asked, ...Object.entries(parameters)])
-    const { issuedAt, secrets, answer } = await this.#send({ server, client, grantType, form, signal })
-    if (answer.status < 200 || answer.status > 299) {
-      throw responseErrorOf(answer, { grantType, secrets, now: this.#clock.now() })
-    }
+    const { issuedAt, secrets, answer } = await this.#send({ server, client, grantType, form, signal, deadline })
+    if (isGone(answer)) this.#metadata.expire()
+    if (isRefusal(answer)) throw responseErrorOf(answer, { grantType, secrets, now: this.#clock.now() })
     return tokenFrom(answer.text, {
       server,
       client,
@@ -101,8 +102,9 @@ export class TokenEndpoint {
     readonly grantType: string
     readonly form: URLSearchParams
     readonly signal: AbortSignal | undefined
+    readonly deadline: Deadline
   }): Promise<Sent> {
-    const { server, client, grantType, form, signal } = request
+    const { server, client, grantType, form, signal, deadline } = request
     let sent: Sent | undefined
     await genericTokenEndpointRequest(server, client, this.#authentication(), grantType, form, {
       headers: { "user-agent": "evertoken" },
@@ -110,7 +112,10 @@ export class TokenEndpoint {
       [customFetch]: async (url, { method, headers, body }) => {
         const issuedAt = this.#clock.now()
         const secrets = secretsIn(body, headers["authorization"], this.#clientSecret)
-        const answer = await this.#issuerClient.send({ url, method, headers, body: body.toString() }, signal)
+        const answer = await this.#issuerClient.send(
+          { url, method, headers, body: body.toString() },
+          { signal, deadline },
+        )
         sent = { issuedAt, secrets, answer }
         return new Response(null)
       },
@@ -137,15 +142,15 @@ export class TokenEndpoint {
 }
 
 function issuerClientOf(options: TokenEndpointOptions, clock: Clock): IssuerClient {
-  const { fetch, dispatcher, timeoutMs = 10_000, maximumResponseBytes = 1_048_576 } = options
+  const { fetch, dispatcher, timeoutMs = 8_000, maximumResponseBytes = 1_048_576 } = options
   const exchange = fetch ? exchangeByFetch(fetch) : exchangeByDispatcher(dispatcher ?? freshConnections(timeoutMs))
   return new IssuerClient({ exchange, tellsSending: fetch === undefined }, { timeoutMs, maximumResponseBytes, clock })
 }
 
-function serverOf(
+function metadataOf(
   { issuer, issuerId, tokenEndpoint }: TokenEndpointLocation,
-  client: IssuerClient,
-): () => Promise<TokenServer> {
+  context: { readonly client: IssuerClient; readonly clock: Clock },
+): Pick<IssuerMetadata, "get" | "expire"> {
   if (tokenEndpoint) {
     // the identifier as it was written: the `aud` and `iss` of JWTs are compared character by character
     const server = {
@@ -154,11 +159,15 @@ function serverOf(
       // nobody said which; without metadata oauth4webapi would take RS256 only
       id_token_signing_alg_values_supported: SIGNING_ALGORITHMS,
     }
-    return () => Promise.resolve(server)
+    return { get: () => Promise.resolve(server), expire: () => undefined }
   }
   if (!issuer) throw new TypeError("issuer or tokenEndpoint is required")
-  const metadata = new IssuerMetadata(issuer, client)
-  return () => metadata.get()
+  return new IssuerMetadata(issuer, context)
+}
+
+/** The issuer has moved its token endpoint, perhaps. */
+function isGone({ status }: IssuerAnswer): boolean {
+  return status === 404 || status === 405 || status === 410
 }
 
 function parametersOf({ scope, audience, resource }: TokenEndpointOptions): [string, string][] {

@@ -85,9 +85,11 @@ function tokenTypeOf(value: unknown): string {
   return presentString(value)?.trim().toLowerCase() ?? "bearer"
 }
 
+// it tells what was granted, no more: a name that is none (RFC 6749, section 3.3) does not cost the token
 function scopeOf(value: unknown): string | undefined {
-  if (Array.isArray(value)) return presentString(value.filter((name) => typeof name === "string").join(" "))
-  return presentString(value)
+  const texts = [value].flat().filter((text) => typeof text === "string")
+  const names = texts.flatMap((text) => text.split(/\s+/)).filter((name) => PRINTABLE.test(name))
+  return presentString(names.join(" "))
 }
 
 // neither name is in an RFC: the first is of Google and Entra, the second of Keycloak, where 0 means "never"
