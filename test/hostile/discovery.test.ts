@@ -18,7 +18,8 @@ const HOSTILE: readonly HostileCase[] = [stalls, sizes, resets, framing, headers
 /** Of metadata no answer is ambiguous: no secret was sent. A complete one that is no use stays so until it is mended. */
 function endingOf(hostile: HostileCase): Partial<TokenError> {
   const { ends } = hostile
-  if (ends === "a token" || ends.status === 200) return { code: "ERR_TOKEN_RESPONSE_INVALID", transient: false, ambiguous: false }
+  if (ends === "a token" || ends.status === 200)
+    return { code: "ERR_TOKEN_RESPONSE_INVALID", transient: false, ambiguous: false }
   if (ends.status !== undefined) return { code: "ERR_TOKEN_RESPONSE", transient: ends.transient, ambiguous: false }
   return { code: ends.code, transient: isUnanswered(ends), ambiguous: false }
 }
