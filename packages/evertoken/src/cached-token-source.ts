@@ -96,7 +96,13 @@ export class CachedTokenSource implements TokenSource {
     })
   }
 
-  getToken(request: TokenRequest = {}): Promise<Token> {
+  getToken(request?: TokenRequest): Promise<Token> {
+    const { held } = this.#known
+    if (request === undefined && held?.status() === "fresh") return this.#readyPromise(held)
+    return this.#serve(request ?? {})
+  }
+
+  #serve(request: TokenRequest): Promise<Token> {
     const { held } = this.#known
     if (request.signal?.aborted) return Promise.reject(request.signal.reason)
     if (request.insist) this.#coolDown.insist()

@@ -105,7 +105,7 @@ export class HeldToken {
 
   /** How long it lasts yet, in milliseconds; zero or less once it is expired. */
   leftMs(): number {
-    return Math.min(this.token.expiresAt - this.#clock.now(), this.#monotonicExpiry - this.#clock.monotonic())
+    return this.#leftMs(this.#clock.now(), this.#clock.monotonic())
   }
 
   isExpired(): boolean {
@@ -113,17 +113,26 @@ export class HeldToken {
   }
 
   status(minimumValidityMs = 0): TokenStatus {
-    if (this.isExpired()) return "expired"
-    return this.untilStaleMs(minimumValidityMs) <= 0 ? "stale" : "fresh"
+    const now = this.#clock.now()
+    const monotonic = this.#clock.monotonic()
+    if (this.#leftMs(now, monotonic) <= 0) return "expired"
+    return this.#untilStaleMs(now, monotonic, minimumValidityMs) <= 0 ? "stale" : "fresh"
   }
 
   /** How long it is fresh yet, in milliseconds, for a caller who wants `minimumValidityMs`. */
   untilStaleMs(minimumValidityMs = 0): number {
+    return this.#untilStaleMs(this.#clock.now(), this.#clock.monotonic(), minimumValidityMs)
+  }
+
+  #leftMs(now: number, monotonic: number): number {
+    return Math.min(this.token.expiresAt - now, this.#monotonicExpiry - monotonic)
+  }
+
+  #untilStaleMs(now: number, monotonic: number, minimumValidityMs: number): number {
     const { issuedAt, staleAt } = this.token
-    const now = this.#clock.now()
     if (now < issuedAt) return 0
     const earlierMs = staleAt - staleAtFor(this.token, minimumValidityMs)
-    return Math.min(staleAt - now, this.#monotonicStale - this.#clock.monotonic()) - earlierMs
+    return Math.min(staleAt - now, this.#monotonicStale - monotonic) - earlierMs
   }
 }
 
