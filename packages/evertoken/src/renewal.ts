@@ -7,7 +7,7 @@ import { sleep, type Clock } from "./clock.js"
 import type { CoolDown } from "./cool-down.js"
 import { salvagedRefreshToken, TokenError } from "./errors.js"
 import { publish } from "./events.js"
-import { IssuerRequest } from "./issuer-request.js"
+import { SourceRequest } from "./source-request.js"
 import type { KnownToken } from "./known-token.js"
 import { between, type Random } from "./random.js"
 import { RefusedGrants } from "./refused-grants.js"
@@ -47,7 +47,7 @@ export class Renewal {
   readonly #releases: ClaimReleases
   readonly #refused: RefusedGrants
   readonly #repeated: RepeatedAnswer
-  #request: IssuerRequest | undefined
+  #request: SourceRequest | undefined
   #kept: KeptAttempt | undefined
 
   constructor(options: RenewalOptions) {
@@ -214,7 +214,7 @@ export class Renewal {
     const { clock, source, requestTimeoutMs } = this.#options
     const sentAt = clock.monotonic()
     this.#step("sending", attempt.plan, { presentation: attempt.presentation })
-    const request = (this.#request = new IssuerRequest(source, { clock, timeoutMs: requestTimeoutMs }))
+    const request = (this.#request = new SourceRequest(source, { clock, timeoutMs: requestTimeoutMs }))
     const { newerThan, minimumValidityMs, insist } = need
     const answer = await request.send({ newerThan, minimumValidityMs, insist, previous: attempt.plan.previous })
     this.#request = undefined

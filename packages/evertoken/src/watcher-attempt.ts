@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.js"
 import { TokenError } from "./errors.js"
-import { IssuerRequest } from "./issuer-request.js"
+import { SourceRequest } from "./source-request.js"
 import { isRefusedGrant, reauthenticationRequired } from "./renewal-errors.js"
 import type { TokenNeed } from "./token-need.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
@@ -16,7 +16,7 @@ export class WatcherAttempt {
   readonly #source: TokenSource
   readonly #options: { readonly clock: Clock; readonly attemptTimeoutMs: number }
   readonly #deal: AttemptDealer
-  #request: IssuerRequest | undefined
+  #request: SourceRequest | undefined
   #outcome: Promise<AttemptResult> | undefined
 
   constructor(
@@ -50,7 +50,7 @@ export class WatcherAttempt {
 
   #begin(need: TokenRequest): Promise<AttemptResult> {
     const { clock, attemptTimeoutMs } = this.#options
-    const request = new IssuerRequest(this.#source, { clock, timeoutMs: attemptTimeoutMs })
+    const request = new SourceRequest(this.#source, { clock, timeoutMs: attemptTimeoutMs })
     this.#request = request
     return this.#ask(request, need)
       .then((result) => {
@@ -62,7 +62,7 @@ export class WatcherAttempt {
       .catch(optionThrew)
   }
 
-  async #ask(request: IssuerRequest, need: TokenRequest): Promise<AttemptResult> {
+  async #ask(request: SourceRequest, need: TokenRequest): Promise<AttemptResult> {
     const answer = await request.send(need)
     if (!(answer instanceof TokenError)) return { token: answer }
     if (answer.code !== "ERR_TOKEN_UNCHANGED") return { error: this.#told(answer) }

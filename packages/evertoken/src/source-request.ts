@@ -6,8 +6,8 @@ import { patiently } from "./single-flight.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
 import { Token } from "./token.js"
 
-/** One request to the source of a renewal, bounded in time, its failure always a `TokenError`. */
-export class IssuerRequest {
+/** One request to a token source, bounded in time, its failure always a `TokenError`. */
+export class SourceRequest {
   readonly #source: TokenSource
   readonly #clock: Clock
   readonly #timeoutMs: number
