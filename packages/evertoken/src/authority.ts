@@ -51,6 +51,13 @@ export class Authority {
     return true
   }
 
+  /** What could not be written is served from memory, and is the first thing that the next look writes. */
+  keepUnwritten(record: StoredToken): void {
+    const { key, authority } = this.#stack
+    const { generation } = record.version
+    if (this.#known.take(record, { written: false })) publish("unwritten", { key, cache: authority.name, generation })
+  }
+
   async #refused(record: StoredToken, current: StoredToken | undefined): Promise<boolean> {
     if (current !== undefined && isUnknownTo(current, { ...record, ...record.version })) {
       return (await this.commit(onTopOf(current, record), current.version)) && current.token !== undefined

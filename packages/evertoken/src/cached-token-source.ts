@@ -78,14 +78,18 @@ export class CachedTokenSource implements TokenSource {
     this.#source = source
     this.#clock = clock
     this.#stack = new CacheStack({ caches, key: this.key, clock, storeTimeoutMs })
-    this.#known = new KnownToken(clock, { fingerprint: this.fingerprint, lineage: source.lineage })
+    const { lineage, singleUse = false } = source
+    const identity = { fingerprint: this.fingerprint, lineage, singleUse }
+    this.#known = new KnownToken(clock, identity)
     this.#authority = new Authority(this.#stack, this.#known)
     const pauses = backoff instanceof ErrorBackoff ? backoff : new ErrorBackoff(backoff)
     this.#coolDown = new CoolDown({ clock, random, backoff: pauses })
     this.#renewal = new Renewal({
-      source: this.fingerprint === source.fingerprint ? source : named(source, this.fingerprint),
+      source,
+      identity,
       stack: this.#stack,
       known: this.#known,
+      authority: this.#authority,
       coolDown: this.#coolDown,
       clock,
       random,
@@ -274,11 +278,6 @@ export class CachedTokenSource implements TokenSource {
 // a source without a name is told from others by its key
 function keyFingerprint(key: string | undefined): string | undefined {
   return key === undefined ? undefined : fingerprintOf({ grant: ["key", key], access: [] })
-}
-
-function named(source: TokenSource, fingerprint: string | undefined): TokenSource {
-  const { singleUse, lineage } = source
-  return { fingerprint, singleUse, lineage, getToken: (request) => source.getToken(request) }
 }
 
 // a refresh token serves all scopes of its grant, so its record is found again when they change

@@ -9,6 +9,13 @@ import { sameVersion } from "./token.js"
 
 const WATCH_AFTER_REFUSAL_MS = 1_000
 
+export interface RefusedGrantsOptions {
+  readonly authority: Authority
+  readonly known: KnownToken
+  readonly clock: Clock
+  readonly random: Random
+}
+
 /** What the issuer has refused for good: this process never presents it again, and no other one that reads the tombstone. */
 export class RefusedGrants {
   readonly #authority: Authority
@@ -17,10 +24,7 @@ export class RefusedGrants {
   readonly #random: Random
   readonly #refused = new Set<string>()
 
-  constructor(
-    authority: Authority,
-    { known, clock, random }: { readonly known: KnownToken; readonly clock: Clock; readonly random: Random },
-  ) {
+  constructor({ authority, known, clock, random }: RefusedGrantsOptions) {
     this.#authority = authority
     this.#known = known
     this.#clock = clock

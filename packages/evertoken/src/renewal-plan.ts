@@ -1,7 +1,7 @@
 import { randomId } from "./random.js"
 import { foreignGrant, reauthenticationRequired } from "./renewal-errors.js"
 import type { ClaimSubject, StoredToken } from "./token-cache.js"
-import { hashOf, sameGrant, type TokenSource } from "./token-source.js"
+import { hashOf, sameGrant } from "./token-source.js"
 import { Token, type TokenVersion } from "./token.js"
 
 /** What one renewal presents to the issuer, and what its answer will follow. */
@@ -17,13 +17,20 @@ export interface RenewalPlan {
   readonly lineages: readonly string[]
 }
 
+/** What a source asks for, under the name that its tokens have in the caches. */
+export interface SourceIdentity {
+  readonly fingerprint: string | undefined
+  readonly lineage: string | undefined
+  readonly singleUse: boolean
+}
+
 /**
  * Plans the renewal that follows `stored`. `requested` stands in for an empty store.
  * @throws TokenError `ERR_REAUTHENTICATION_REQUIRED` if the grant was signed out: the refresh token that once began its
  *   lineage never begins it again. `ERR_TOKEN_CACHE` if the store holds the refresh token of another grant.
  */
 export function planRenewal(
-  source: TokenSource,
+  source: SourceIdentity,
   stored: StoredToken | undefined,
   requested: Token | undefined,
 ): RenewalPlan {
@@ -37,7 +44,7 @@ export function planRenewal(
   }
   const spent = beginsLineage ? configured : previous?.refreshToken && hashOf(previous.refreshToken)
   return {
-    subject: { what: spent ?? versionName(stored?.version), singleUse: source.singleUse ?? false },
+    subject: { what: spent ?? versionName(stored?.version), singleUse: source.singleUse },
     previous,
     expected: stored?.version,
     spendsRefreshToken: spent !== undefined,
@@ -75,7 +82,7 @@ function carriedForward(token: Token, previous: Token | undefined): Token {
   })
 }
 
-function ownToken(source: TokenSource, { token, fingerprint }: StoredToken): Token | undefined {
+function ownToken(source: SourceIdentity, { token, fingerprint }: StoredToken): Token | undefined {
   if (fingerprint === source.fingerprint) return token
   // a refresh token belongs to issuer, client and subject; the scope granted before is not what this source asks for
   if (sameGrant(fingerprint, source.fingerprint)) return token?.with({ scope: undefined })

@@ -1,29 +1,32 @@
-import { Authority } from "./authority.js"
+import type { Authority } from "./authority.js"
 import type { CacheStack } from "./cache-stack.js"
 import { LONGEST_PAUSE_BEFORE_SENDING_MS } from "./claim-decision.js"
 import { ClaimReleases } from "./claim-releases.js"
 import { ClaimTurns, type Turn } from "./claim-turn.js"
 import { sleep, type Clock } from "./clock.js"
 import type { CoolDown } from "./cool-down.js"
-import { salvagedRefreshToken, TokenError } from "./errors.js"
+import { TokenError } from "./errors.js"
 import { publish } from "./events.js"
-import { SourceRequest } from "./source-request.js"
+import { IssuerExchange } from "./issuer-exchange.js"
 import type { KnownToken } from "./known-token.js"
 import { between, type Random } from "./random.js"
 import { RefusedGrants } from "./refused-grants.js"
 import type { Attempt, KeptAttempt } from "./renewal-attempt.js"
-import { claimTimedOut, isRefusedGrant, reauthenticationRequired, sourceClosed, unchanged } from "./renewal-errors.js"
-import { isUnknownTo, planRenewal, salvagedToken, successorOf, type RenewalPlan } from "./renewal-plan.js"
+import { claimTimedOut, sourceClosed, unchanged } from "./renewal-errors.js"
+import { RenewalFailures } from "./renewal-failures.js"
+import { isUnknownTo, planRenewal, type RenewalPlan, type SourceIdentity } from "./renewal-plan.js"
 import { stepReporter, type StepReporter } from "./renewal-step.js"
 import { RepeatedAnswer } from "./repeated-answer.js"
 import { satisfies, type TokenNeed } from "./token-need.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
-import { sameVersion, type Token } from "./token.js"
+import { sameVersion } from "./token.js"
 
 export interface RenewalOptions {
   readonly source: TokenSource
+  readonly identity: SourceIdentity
   readonly stack: CacheStack
   readonly known: KnownToken
+  readonly authority: Authority
   readonly coolDown: CoolDown
   readonly clock: Clock
   readonly random: Random
@@ -40,24 +43,34 @@ export interface RenewalOptions {
  */
 export class Renewal {
   readonly #options: RenewalOptions
-  readonly #authority: Authority
   readonly #singleUse: boolean
   readonly #step: StepReporter
   readonly #closing = new AbortController()
   readonly #releases: ClaimReleases
   readonly #refused: RefusedGrants
   readonly #repeated: RepeatedAnswer
-  #request: SourceRequest | undefined
+  readonly #failures: RenewalFailures
+  readonly #exchange: IssuerExchange
   #kept: KeptAttempt | undefined
 
   constructor(options: RenewalOptions) {
     this.#options = options
-    this.#authority = new Authority(options.stack, options.known)
-    this.#singleUse = options.source.singleUse ?? false
-    this.#step = stepReporter(options.stack.key)
+    const { key } = options.stack
+    this.#singleUse = options.identity.singleUse
+    this.#step = stepReporter(key)
     this.#releases = new ClaimReleases(this.#step)
-    this.#refused = new RefusedGrants(this.#authority, options)
+    this.#refused = new RefusedGrants(options)
     this.#repeated = new RepeatedAnswer(options)
+    this.#failures = new RenewalFailures({ ...options, key })
+    this.#exchange = new IssuerExchange({
+      ...options,
+      key,
+      releases: this.#releases,
+      refused: this.#refused,
+      repeated: this.#repeated,
+      failures: this.#failures,
+      step: this.#step,
+    })
   }
 
   /** Why a claim is kept that calls for another {@link run}; undefined: none is. */
@@ -94,12 +107,12 @@ export class Renewal {
   /** Nothing new is begun, and what is unsent or repeatable is aborted. What was sent and works once goes on. */
   close(): void {
     this.#closing.abort(sourceClosed())
-    if (!this.#singleUse) this.#request?.abort(sourceClosed())
+    if (!this.#singleUse) this.#exchange.abort(sourceClosed())
   }
 
   /** Gives up even what was sent, once `flight` has ended; its claim is left to others as that of a dead owner. */
   async abandon(flight: Promise<void> | undefined): Promise<void> {
-    this.#request?.abort(sourceClosed({ ambiguous: true }))
+    this.#exchange.abort(sourceClosed({ ambiguous: true }))
     await flight?.catch(() => undefined)
     const kept = this.#kept
     this.#kept = undefined
@@ -110,7 +123,7 @@ export class Renewal {
   /** @returns false if the authority cannot be reached, and the source may be asked all the same. */
   async #look(): Promise<boolean> {
     try {
-      if (await this.#authority.look()) this.#options.coolDown.end()
+      if (await this.#options.authority.look()) this.#options.coolDown.end()
     } catch (error) {
       if (this.#singleUse) throw error
       return false
@@ -151,8 +164,8 @@ export class Renewal {
   }
 
   #plan(need: TokenRequest): RenewalPlan {
-    const { source, known } = this.#options
-    const plan = planRenewal(source, known.record, need.previous)
+    const { identity, known } = this.#options
+    const plan = planRenewal(identity, known.record, need.previous)
     this.#refused.assertNotRefused(plan.subject.what)
     return plan
   }
@@ -206,90 +219,14 @@ export class Renewal {
     const { known, claimTimeoutMs } = this.#options
     const lifetimeMs = known.held === undefined ? 0 : known.held.token.expiresAt - known.held.token.issuedAt
     const isUrgent = known.leftMs() <= lifetimeMs / 4
-    if (this.#singleUse || !isUrgent) throw this.#told(claimTimedOut(claimTimeoutMs), 0)
+    if (this.#singleUse || !isUrgent) throw this.#failures.told(claimTimedOut(claimTimeoutMs), 0)
     return this.#send({ plan, presentation: "first", reachable: true }, need)
   }
 
   async #send(attempt: Attempt, need: TokenRequest): Promise<void> {
-    const { clock, source, requestTimeoutMs } = this.#options
-    const sentAt = clock.monotonic()
-    this.#step("sending", attempt.plan, { presentation: attempt.presentation })
-    const request = (this.#request = new SourceRequest(source, { clock, timeoutMs: requestTimeoutMs }))
-    const { newerThan, minimumValidityMs, insist } = need
-    const answer = await request.send({ newerThan, minimumValidityMs, insist, previous: attempt.plan.previous })
-    this.#request = undefined
-    if (answer instanceof TokenError) return this.#failed(answer, attempt, sentAt)
-    this.#step("answered", attempt.plan)
-    const { stack, coolDown } = this.#options
-    coolDown.end()
-    this.#repeated.note(answer, attempt.plan.previous)
-    const generation = await this.#store(attempt, answer)
-    if (generation === undefined) return
-    publish("renewed", { key: stack.key, generation, expiresAt: answer.expiresAt, tookMs: clock.monotonic() - sentAt })
-  }
-
-  async #failed(error: TokenError, attempt: Attempt, sentAt: number): Promise<void> {
-    const { clock, requestTimeoutMs } = this.#options
-    const { plan, claim, presentation } = attempt
-    const refreshToken = salvagedRefreshToken(error)
-    if (refreshToken !== undefined) {
-      await this.#store(attempt, salvagedToken(plan, refreshToken, clock.now()))
-      throw this.#noted(error)
-    }
-    if (plan.spendsRefreshToken && isRefusedGrant(error)) return this.#refusedGrant(error, attempt)
-    if (claim !== undefined && this.#singleUse && (error.ambiguous || presentation === "repeat")) {
-      this.#kept = { ...attempt, claim, because: "outcome-unknown" }
-      throw this.#noted(error, requestTimeoutMs - (clock.monotonic() - sentAt))
-    }
-    await this.#releases.release(claim, "own", plan)
-    throw this.#noted(error)
-  }
-
-  async #refusedGrant(error: TokenError, { plan, claim }: Attempt): Promise<void> {
-    this.#kept = undefined
-    const adopted = await this.#refused.refuse(plan, claim)
-    await this.#releases.release(claim, "own", plan)
-    if (adopted) return
-    throw this.#told(reauthenticationRequired("the issuer has refused the refresh token", error), Infinity)
-  }
-
-  /**
-   * Makes the answer durable before anyone uses it. If it cannot be written it is served from memory, and the claim of
-   * what works once is kept until it is. @returns the generation written, if it was.
-   */
-  async #store(attempt: Attempt, token: Token): Promise<number | undefined> {
-    const { plan, claim, reachable } = attempt
-    const { known, source, stack } = this.#options
-    const record = successorOf(plan, token, source.fingerprint)
-    const { generation } = record.version
-    this.#kept = undefined
-    if (reachable) {
-      try {
-        const committed = await this.#authority.commit(record, plan.expected)
-        this.#step("committed", plan)
-        await this.#releases.release(claim, committed ? "all" : "own", plan)
-        return committed ? generation : undefined
-      } catch {
-        if (this.#singleUse && claim) this.#kept = { ...attempt, claim, because: "unwritten" }
-        else await this.#releases.release(claim, "own", plan)
-      }
-    }
-    if (known.take(record, { written: false })) {
-      publish("unwritten", { key: stack.key, cache: stack.authority.name, generation })
-    }
-    return undefined
-  }
-
-  #noted(error: TokenError, atLeastMs = 0): TokenError {
-    const { coolDown, known } = this.#options
-    const noted = coolDown.begin(error, known.held, { atLeastMs })
-    return this.#told(noted, noted.retryAfterMs ?? 0, coolDown.attempt)
-  }
-
-  #told(error: TokenError, retryInMs: number, attempt = this.#options.coolDown.attempt + 1): TokenError {
-    const { code, transient } = error
-    publish("renewal-failed", { key: this.#options.stack.key, code, transient, attempt, retryInMs })
-    return error
+    const { kept, failure } = await this.#exchange.send(attempt, need)
+    this.#kept = kept
+    if (failure !== undefined) throw failure
   }
 
   #pause(): Promise<void> {
