@@ -23,6 +23,11 @@ export class ProcessLife {
     }
   }
 
+  /** The one that runs now. */
+  static get current(): ProcessLife | undefined {
+    return current.getStore()
+  }
+
   get isDead(): boolean {
     return this.#state === "dead"
   }

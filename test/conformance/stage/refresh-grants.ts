@@ -7,6 +7,8 @@ interface Grant {
 export interface RefreshGrantsOptions {
   readonly leewayMs: number
   readonly rotates: boolean
+  /** What a second use does besides being refused. Default: it revokes the grant. */
+  readonly reuse?: "revokes" | "refuses" | undefined
   readonly now: () => number
   readonly nextName: () => string
 }
@@ -52,7 +54,7 @@ export class RefreshGrants {
     const spentAt = grant.spent.get(refreshToken) ?? -Infinity
     if (this.#options.now() - spentAt < this.#options.leewayMs) return grant.current
     this.reused.push(refreshToken)
-    grant.revoked = true
+    grant.revoked = this.#options.reuse !== "refuses"
     return undefined
   }
 }
