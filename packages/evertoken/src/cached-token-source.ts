@@ -172,7 +172,7 @@ export class CachedTokenSource implements TokenSource {
     try {
       await this.#source.signOut?.()
     } catch (error) {
-      throw sourceFailure(error)
+      throw sourceFailure(error, { ambiguous: false })
     }
   }
 

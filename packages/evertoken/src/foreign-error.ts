@@ -4,10 +4,9 @@ const HARMLESS = /^[\w.$-]{1,64}$/
 const SYSTEM_CODE = /^[A-Z][A-Z0-9_]{1,63}$/
 
 /** What a token source failed with, as a `TokenError`: what it threw that is none tells its kind only. */
-export function sourceFailure(error: unknown): TokenError {
+export function sourceFailure(error: unknown, { ambiguous }: { readonly ambiguous: boolean }): TokenError {
   if (error instanceof TokenError) return error
-  // nobody knows whether the issuer saw the request
-  const options = { transient: true, ambiguous: true }
+  const options = { transient: true, ambiguous }
   return new TokenError("ERR_TOKEN_SOURCE", `the token source failed: ${describeForeignError(error)}`, options)
 }
 

@@ -43,10 +43,26 @@ export interface ExchangeOutcome {
  */
 export class IssuerExchange {
   readonly #options: IssuerExchangeOptions
+  #preparation: SourceRequest | undefined
   #request: SourceRequest | undefined
 
   constructor(options: IssuerExchangeOptions) {
     this.#options = options
+  }
+
+  /** Whether anything can be done before the claim. */
+  get canPrepare(): boolean {
+    const { source, identity } = this.#options
+    return identity.singleUse && source.prepare !== undefined
+  }
+
+  /** Does what the source can do before anything is claimed, marked or spent. @throws TokenError, never ambiguous */
+  async prepare(): Promise<void> {
+    const { clock, source, requestTimeoutMs, failures } = this.#options
+    const preparation = (this.#preparation = new SourceRequest(source, { clock, timeoutMs: requestTimeoutMs }))
+    const failure = await preparation.prepare()
+    this.#preparation = undefined
+    if (failure !== undefined) throw failures.noted(failure)
   }
 
   async send(attempt: Attempt, need: TokenRequest): Promise<ExchangeOutcome> {
@@ -68,7 +84,13 @@ export class IssuerExchange {
     return { kept }
   }
 
-  /** Gives up the request under way. */
+  /** Gives up what is unsent or repeatable. */
+  close(reason: TokenError): void {
+    this.#preparation?.abort(reason)
+    if (!this.#options.identity.singleUse) this.abort(reason)
+  }
+
+  /** Gives up the request under way, whatever it is. */
   abort(reason: TokenError): void {
     this.#request?.abort(reason)
   }

@@ -84,6 +84,7 @@ export class Renewal {
     const deadline = clock.monotonic() + claimTimeoutMs
     const turns = new ClaimTurns({ ...this.#options, releases: this.#releases, step: this.#step })
     let waits = false
+    let isPrepared = !this.#exchange.canPrepare
     for (;;) {
       const reachable = await this.#look()
       if (this.#isSatisfied(need)) return
@@ -94,6 +95,8 @@ export class Renewal {
         continue
       }
       const plan = this.#plan(need)
+      if (!isPrepared) await this.#exchange.prepare()
+      isPrepared = true
       const turn = reachable ? await this.#takeTurn(turns, plan) : "unreachable"
       if (turn === "unreachable") return this.#send({ plan, presentation: "first", reachable: false }, need)
       if (turn !== undefined) return this.#send({ plan, ...turn, reachable: true }, need)
@@ -107,7 +110,7 @@ export class Renewal {
   /** Nothing new is begun, and what is unsent or repeatable is aborted. What was sent and works once goes on. */
   close(): void {
     this.#closing.abort(sourceClosed())
-    if (!this.#singleUse) this.#exchange.abort(sourceClosed())
+    this.#exchange.close(sourceClosed())
   }
 
   /** Gives up even what was sent, once `flight` has ended; its claim is left to others as that of a dead owner. */

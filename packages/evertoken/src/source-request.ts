@@ -19,20 +19,23 @@ export class SourceRequest {
     this.#timeoutMs = timeoutMs
   }
 
-  /** Never rejects: a failure is an answer, too. */
-  async send(request: Omit<TokenRequest, "signal">): Promise<Token | TokenError> {
-    const { signal } = this.#abort
-    const timer = setAwakeTimer(this.#clock, () => this.#abort.abort(this.#timedOut()), this.#timeoutMs)
-    try {
-      const token: unknown = await patiently(this.#source.getToken({ ...request, signal }), signal)
+  /** Asks for a token. Never rejects: a failure is an answer, too. */
+  send(request: Omit<TokenRequest, "signal">): Promise<Token | TokenError> {
+    // nobody knows whether the issuer saw the request
+    return this.#inTime({ ambiguous: true }, async (signal) => {
+      const token: unknown = await this.#source.getToken({ ...request, signal })
       if (!(token instanceof Token)) return notAToken()
       if (this.#clock.now() >= token.expiresAt) return overAtOnce(token)
       return token
-    } catch (error) {
-      return sourceFailure(error)
-    } finally {
-      timer.cancel()
-    }
+    })
+  }
+
+  /** {@link TokenSource.prepare}. Never rejects; its failure says that nothing was spent. */
+  prepare(): Promise<TokenError | undefined> {
+    return this.#inTime({ ambiguous: false }, async (signal) => {
+      await this.#source.prepare?.(signal)
+      return undefined
+    })
   }
 
   /** Gives up; what it was for is known not to matter. */
@@ -40,11 +43,24 @@ export class SourceRequest {
     this.#abort.abort(reason)
   }
 
-  #timedOut(): TokenError {
-    return new TokenError("ERR_TOKEN_REQUEST_TIMEOUT", `no token within ${this.#timeoutMs} ms`, {
-      transient: true,
-      ambiguous: true,
-    })
+  async #inTime<T>(
+    unknown: { readonly ambiguous: boolean },
+    action: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T | TokenError> {
+    const { signal } = this.#abort
+    const timer = setAwakeTimer(this.#clock, () => this.#abort.abort(this.#timedOut(unknown)), this.#timeoutMs)
+    try {
+      return await patiently(action(signal), signal)
+    } catch (error) {
+      return sourceFailure(error, unknown)
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  #timedOut({ ambiguous }: { readonly ambiguous: boolean }): TokenError {
+    const options = { transient: true, ambiguous }
+    return new TokenError("ERR_TOKEN_REQUEST_TIMEOUT", `no token within ${this.#timeoutMs} ms`, options)
   }
 }
 

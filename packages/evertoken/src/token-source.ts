@@ -10,6 +10,13 @@ export interface TokenSource {
    */
   getToken(request?: TokenRequest): Promise<Token>
   /**
+   * Does what can be done before anything is spent, such as finding an issuer's metadata. Called before a request that
+   * spends something that works once, whose way is then short; what fails here has spent nothing. Safe to call
+   * concurrently, and again: usually there is nothing left to do.
+   * @returns a promise that rejects with a `TokenError`, or with `signal.reason` when cancelled.
+   */
+  prepare?(signal: AbortSignal): Promise<void>
+  /**
    * What it asks for: issuer, client, subject, scopes, audience; no secret. Two parts from {@link fingerprintOf}: the
    * grant, which owns a refresh token, and the access asked under it. Tokens of another fingerprint are not served.
    */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { VirtualClock } from "../testing/virtual-clock.js"
 import { ClientCredentialsSource } from "./client-credentials-source.js"
+import { RefreshTokenSource } from "./refresh-token-source.js"
 
 const ISSUER = "https://id.example.com/realm"
 const RFC8414 = "https://id.example.com/.well-known/oauth-authorization-server/realm"
@@ -11,7 +12,7 @@ const metadata = { issuer: ISSUER, token_endpoint: TOKEN }
 
 type Answers = Record<string, () => Response | Promise<Response>>
 
-function sourceWith(answers: Answers, issuer = ISSUER) {
+function optionsWith(answers: Answers, issuer = ISSUER) {
   const requested: string[] = []
   const clock = new VirtualClock()
   const fetch = async (input: unknown) => {
@@ -20,8 +21,13 @@ function sourceWith(answers: Answers, issuer = ISSUER) {
     const granted = () => Response.json({ access_token: "a", token_type: "bearer", expires_in: 60 })
     return (answers[url] ?? (url.includes("well-known") ? () => new Response("", { status: 404 }) : granted))()
   }
-  const source = new ClientCredentialsSource({ issuer, clientId: "c", clientSecret: "the-client-secret", fetch, clock })
-  return { source, requested, clock }
+  const options = { issuer, clientId: "c", clientSecret: "the-client-secret", fetch, clock }
+  return { options, requested, clock }
+}
+
+function sourceWith(answers: Answers, issuer = ISSUER) {
+  const { options, ...rest } = optionsWith(answers, issuer)
+  return { source: new ClientCredentialsSource(options), ...rest }
 }
 
 describe("an issuer's metadata", () => {
@@ -199,6 +205,23 @@ describe("without usable metadata nothing is sent to a token endpoint", () => {
     const { source } = sourceWith({ [OIDC]: () => new Response("x".repeat(2 ** 20 + 1)) })
     await expect(source.getToken()).rejects.toMatchObject({ code: "ERR_TOKEN_RESPONSE_INVALID" })
   })
+})
+
+it("a refresh token source finds it without spending anything, and spends without looking for it again", async () => {
+  const { options, requested } = optionsWith({ [RFC8414]: () => Response.json(metadata) })
+  const source = new RefreshTokenSource({ ...options, refreshToken: "rt-0" })
+  await source.prepare(new AbortController().signal)
+  expect(requested).toEqual([RFC8414])
+  await source.getToken()
+  expect(requested).toEqual([RFC8414, TOKEN])
+})
+
+it("whoever is not patient any more gets the reason for it", async () => {
+  const { options } = optionsWith({ [RFC8414]: () => new Promise(() => {}) })
+  const patience = new AbortController()
+  const preparing = new RefreshTokenSource({ ...options, refreshToken: "rt-0" }).prepare(patience.signal)
+  patience.abort("enough")
+  await expect(preparing).rejects.toBe("enough")
 })
 
 it("an issuer on this machine may have its token endpoint there in the clear", async () => {

@@ -45,6 +45,11 @@ export class RefreshTokenSource implements TokenSource {
     this.lineage = refreshToken === undefined ? undefined : hashOf(refreshToken)
   }
 
+  /** Finds the issuer's metadata, so that a refresh token is on its way as soon as it may be spent. */
+  prepare(signal: AbortSignal): Promise<void> {
+    return this.#endpoint.prepare(signal)
+  }
+
   /**
    * @returns a promise that rejects with a `TokenError`: `ERR_REAUTHENTICATION_REQUIRED` if there is no refresh token,
    * else as `ClientCredentialsSource` does; an answer that is unusable but for its refresh token has this salvaged.

@@ -75,6 +75,11 @@ export class TokenEndpoint {
     return fingerprintOf({ grant: [(issuer ?? tokenEndpoint)?.href, this.#clientId, ...subject], access })
   }
 
+  /** Finds the issuer's metadata. @returns a promise that rejects with a `TokenError`, or with `signal.reason`. */
+  async prepare(signal: AbortSignal): Promise<void> {
+    await unlessAborted(this.#metadata.get(), signal)
+  }
+
   /** @returns a promise that rejects with a `TokenError`, or with `signal.reason`. */
   async request({ grantType, parameters = {}, signal }: GrantRequest): Promise<Token> {
     signal?.throwIfAborted()
