@@ -40,7 +40,6 @@ describe("the linter refuses an import against the direction", () => {
     ["random.ts", `import "./events.js"`],
     ["renewal.ts", `import "./watched-token.js"`],
     ["renewal.ts", `import "./watcher-state.js"`],
-    ["cool-down.ts", `import "./deadline.js"`],
     ["cool-down.ts", `import "./slice-timer.js"`],
     ["renewal.ts", `import "./first-token.js"`],
     ["renewal-plan.ts", `import "./renewal-schedule.js"`],

@@ -3,6 +3,9 @@ import { channel, subscribe, unsubscribe, type Channel } from "node:diagnostics_
 /**
  * What the library tells on `node:diagnostics_channel`, by channel name without its prefix `evertoken:`. Nothing here
  * is a secret. `key` is the cache key. Subscribers are called synchronously.
+ *
+ * A watcher whose source tells of no changes, since it keeps nothing itself, publishes `renewed` and `renewal-failed` in
+ * its place: `key` is the source's fingerprint then (`token` if it has none), and generations count from 1.
  */
 export interface TokenEvents {
   /** A new token came from the issuer and is durable (or, without a durable cache, in memory). */

@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest"
+import { CachedTokenSource } from "./cached-token-source.js"
 import { noJitter } from "./jitter.js"
 import { seededRandom } from "./random.js"
 import { errorOf, ScriptedSource, tokenOf } from "./testing/internal/answering-source.js"
@@ -171,6 +172,21 @@ test("a key is a token source, whatever becomes of it in the pool", async () => 
   await pool.delete("a")
   expect((await source.getToken()).accessToken).toBe("token-1")
   expect(made).toHaveLength(2)
+  await pool.close()
+})
+
+test("a key served past its end is not served any more once its source was signed out elsewhere", async () => {
+  const clock = new VirtualClock()
+  const refused = errorOf("ERR_REAUTHENTICATION_REQUIRED", { transient: false })
+  const source = new ScriptedSource(clock, [tokenOf("t", clock), ...Array.from({ length: 1_000 }, () => refused)])
+  const cached = new CachedTokenSource(source, { clock, random: seededRandom(1) })
+  const pool = new TokenPool(() => cached, { clock, random: seededRandom(3), jitter: noJitter, serveExpiredMs: HOUR })
+  await pool.getToken("a")
+  await clock.advance(1.5 * HOUR)
+  expect(pool.current("a").accessToken).toBe("t")
+  await cached.signOut()
+  await clock.advance(0)
+  expect(() => pool.current("a")).toThrow(expect.objectContaining({ code: "ERR_REAUTHENTICATION_REQUIRED" }))
   await pool.close()
 })
 

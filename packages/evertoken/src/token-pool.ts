@@ -225,6 +225,9 @@ function limited(source: TokenSource, limit: ConcurrencyLimit, clock: Clock): To
     fingerprint,
     singleUse,
     lineage,
+    get signedOut() {
+      return source.signedOut
+    },
     getToken(request = {}) {
       const { newerThan, signal } = request
       const isUrgent = newerThan === undefined || newerThan.expiresAt <= clock.now()

@@ -2,6 +2,7 @@ import { defer, NEVER, type Subscription } from "rxjs"
 import { Deadline } from "./deadline.js"
 import type { TokenError } from "./errors.js"
 import { reauthenticationRequired, unchanged } from "./renewal-errors.js"
+import { WatcherReport } from "./watcher-report.js"
 import type { ResettableTimer } from "./slice-timer.js"
 import { TokenPublication } from "./token-publication.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
@@ -24,6 +25,7 @@ export class WatcherLoop {
   readonly #source: TokenSource
   readonly #settings: WatcherSettings
   readonly #token: WatchedToken
+  readonly #report: WatcherReport
   readonly #timer: ResettableTimer
   readonly #renewal: WatcherAttempt
   readonly #look: WatcherAttempt
@@ -39,6 +41,7 @@ export class WatcherLoop {
     this.#source = source
     this.#settings = settings
     this.#token = new WatchedToken(settings, this.publication)
+    this.#report = new WatcherReport(source, settings.clock)
     this.#timer = settings.createTimer(() => this.#proceed())
     this.#renewal = new WatcherAttempt(source, settings, (result, need) => this.#onAnswer(result, need.newerThan))
     this.#look = new WatcherAttempt(source, settings, (result) => this.#onLook(result))
@@ -125,6 +128,7 @@ export class WatcherLoop {
   ): Promise<AttemptResult> {
     if (this.#phase === "stopped") return this.#refused()
     const wasRunning = this.#renewal.outcome !== undefined
+    if (!wasRunning) this.#report.begin()
     const { minimumValidityMs } = this.#settings
     const outcome = this.#renewal.run({ newerThan, insist, ...(minimumValidityMs > 0 && { minimumValidityMs }) })
     if (!wasRunning) this.#proceed()
@@ -135,6 +139,8 @@ export class WatcherLoop {
     let outcome = result
     try {
       outcome = "token" in result ? this.#token.take(result.token, newerThan) : this.#token.fail(result.error)
+      if ("error" in outcome) this.#report.failed(outcome.error, this.#token.setbacks)
+      else if (outcome.token.accessToken !== newerThan?.accessToken) this.#report.renewed(outcome.token)
     } finally {
       // is the access token still good, or did somebody sign out?
       if ("error" in outcome && this.#watchesStoreOnly) void this.#lookInStore()
