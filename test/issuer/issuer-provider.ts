@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from "node:crypto"
+import type * as oidcProvider from "oidc-provider"
 import type { ClientMetadata, Configuration, Provider } from "oidc-provider"
 import type { IssuerStore } from "./issuer-store.js"
 
@@ -14,7 +15,7 @@ export interface ProviderSettings {
 
 /** The certified issuer, oidc-provider, set up for the token endpoint alone: no browser, no sessions. */
 export async function createProvider(settings: ProviderSettings): Promise<Provider> {
-  const { Provider: OidcProvider } = await withoutItsWarnings(() => import("oidc-provider"))
+  const { Provider: OidcProvider } = await loadOidcProvider()
   const provider = new OidcProvider(settings.issuer, configurationOf(settings))
   // the host of a request is the one of the issuer: no proxy is involved
   provider.proxy = false
@@ -67,14 +68,14 @@ function audienceOf(body: unknown): string | undefined {
   return typeof body.audience === "string" ? body.audience : undefined
 }
 
-// it warns of Node 20 when it is imported, through the console and with no way to say no
-async function withoutItsWarnings<T>(load: () => Promise<T>): Promise<T> {
+/** It warns of Node 20 when it is imported, through the console and with no way to say no. */
+export async function loadOidcProvider(): Promise<typeof oidcProvider> {
   const { warn } = console
   console.warn = (...texts: unknown[]) => {
     if (!String(texts[0]).includes("oidc-provider WARNING")) warn(...texts)
   }
   try {
-    return await load()
+    return await import("oidc-provider")
   } finally {
     console.warn = warn
   }

@@ -120,7 +120,7 @@ it("a key that fails to sign sends nothing, and shows nothing", async () => {
   }
   await expect(source.getToken()).rejects.toMatchObject({
     code: "ERR_TOKEN_REQUEST",
-    message: "no token was asked for: the client assertion could not be signed",
+    message: "nothing was sent to the issuer: the client assertion could not be signed",
     transient: false,
     ambiguous: false,
   })

@@ -5,8 +5,10 @@ import {
   modifyAssertion,
   None,
   PrivateKeyJwt as oauthPrivateKeyJwt,
+  TlsClientAuth,
   type ClientAuth,
 } from "oauth4webapi"
+import { isMutualTls, type MutualTls } from "./mutual-tls.js"
 import { signingKeyOf, type PrivateKey, type SigningAlgorithm, type SigningKey } from "./signing-key.js"
 
 /**
@@ -18,9 +20,10 @@ import { signingKeyOf, type PrivateKey, type SigningAlgorithm, type SigningKey }
  * - `"client_secret_post"`: the secret in the form;
  * - `"client_secret_jwt"`: a JWT signed with the secret (HS256; RFC 7523), which itself is not sent;
  * - `"none"`: a public client;
- * - {@link PrivateKeyJwt}: a JWT signed with a private key.
+ * - {@link PrivateKeyJwt}: a JWT signed with a private key;
+ * - {@link MutualTls}: the certificate of the connection.
  */
-export type ClientAuthentication = (typeof METHODS)[number] | PrivateKeyJwt
+export type ClientAuthentication = (typeof METHODS)[number] | PrivateKeyJwt | MutualTls
 
 /**
  * A JWT signed with a private key (RFC 7523; OpenID Connect Core, section 9). Its audience is the issuer's
@@ -55,7 +58,7 @@ export function clientAuthenticationOf(options: ClientAuthenticationOptions): Cl
   assertMethod(method)
   if (typeof method === "object") {
     assertNoSecret(clientSecret, method.method)
-    return privateKeyJwt(signingKeyOf(method))
+    return isMutualTls(method) ? TlsClientAuth() : privateKeyJwt(signingKeyOf(method))
   }
   if (method === "none") {
     assertNoSecret(clientSecret, method)
@@ -94,8 +97,10 @@ function privateKeyJwt({ algorithm, keyId, load }: SigningKey): ClientAuth {
 function assertMethod(method: unknown): void {
   if (METHODS.some((name) => name === method)) return
   if (typeof method === "object" && method !== null && "method" in method && method.method === "private_key_jwt") return
+  if (isMutualTls(method)) return
   const names = METHODS.map((name) => `"${name}"`).join(", ")
-  throw new TypeError(`clientAuthentication must be ${names}, or { method: "private_key_jwt", key }`)
+  const objects = '{ method: "private_key_jwt", key } or { method: "tls_client_auth", certificate, key }'
+  throw new TypeError(`clientAuthentication must be ${names}, or ${objects}`)
 }
 
 function assertSecret(clientSecret: unknown, method: string): asserts clientSecret is string {

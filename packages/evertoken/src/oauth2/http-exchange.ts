@@ -1,4 +1,5 @@
 import { Agent, request as undiciRequest, type Dispatcher } from "undici"
+import type { TlsCredentials } from "./mutual-tls.js"
 
 export interface HttpRequest {
   readonly url: string
@@ -61,15 +62,20 @@ const agents = new Map<number, Agent>()
 
 /**
  * Opens a connection for each request and closes it after: a kept one may be dead, and whether a request on a dead
- * connection was processed nobody knows. Shared by all sources of the process.
+ * connection was processed nobody knows. Shared by all sources of the process, but for those with credentials.
  */
-export function freshConnections(connectTimeoutMs: number): Dispatcher {
+export function freshConnections(connectTimeoutMs: number, credentials?: TlsCredentials): Dispatcher {
+  if (credentials) return newAgent({ timeout: connectTimeoutMs, ...credentials })
   let agent = agents.get(connectTimeoutMs)
   if (!agent) {
-    agent = new Agent({ pipelining: 0, keepAliveTimeout: 1, connect: { timeout: connectTimeoutMs } })
+    agent = newAgent({ timeout: connectTimeoutMs })
     agents.set(connectTimeoutMs, agent)
   }
   return agent
+}
+
+function newAgent(connect: { readonly timeout: number } & Partial<TlsCredentials>): Agent {
+  return new Agent({ pipelining: 0, keepAliveTimeout: 1, connect })
 }
 
 // undici calls this handler once the connection stands, just before it writes; by another name in its older majors

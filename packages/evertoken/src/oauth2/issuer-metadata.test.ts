@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { VirtualClock } from "../testing/virtual-clock.js"
-import { ClientCredentialsSource } from "./client-credentials-source.js"
+import { ClientCredentialsSource, type ClientCredentialsOptions } from "./client-credentials-source.js"
 import { RefreshTokenSource } from "./refresh-token-source.js"
 
 const ISSUER = "https://id.example.com/realm"
@@ -25,9 +25,9 @@ function optionsWith(answers: Answers, issuer = ISSUER) {
   return { options, requested, clock }
 }
 
-function sourceWith(answers: Answers, issuer = ISSUER) {
+function sourceWith(answers: Answers, issuer = ISSUER, changes: Partial<ClientCredentialsOptions> = {}) {
   const { options, ...rest } = optionsWith(answers, issuer)
-  return { source: new ClientCredentialsSource(options), ...rest }
+  return { source: new ClientCredentialsSource({ ...options, ...changes }), ...rest }
 }
 
 describe("an issuer's metadata", () => {
@@ -139,6 +139,39 @@ describe("metadata that was found once", () => {
   })
 })
 
+describe("an endpoint for mutual TLS (RFC 8705, section 5)", () => {
+  const MUTUAL = "https://mtls.example.com/token"
+
+  it.each([
+    ["is used by a client that authenticates so", { method: "tls_client_auth" }, MUTUAL],
+    ["is not used by others", "none", TOKEN],
+  ] as const)("%s", async (_, clientAuthentication, expected) => {
+    const document = { ...metadata, mtls_endpoint_aliases: { token_endpoint: MUTUAL } }
+    const options = { clientAuthentication, clientSecret: undefined }
+    const { source, requested } = sourceWith({ [RFC8414]: () => Response.json(document) }, ISSUER, options)
+    await source.getToken()
+    expect(requested).toEqual([RFC8414, expected])
+  })
+
+  const mutualTls = { clientAuthentication: { method: "tls_client_auth" }, clientSecret: undefined } as const
+  it.each([undefined, null, 7, {}, { revocation_endpoint: MUTUAL }])(
+    "is that for everybody where the metadata has %j",
+    async (aliases) => {
+      const document = { ...metadata, mtls_endpoint_aliases: aliases }
+      const { source, requested } = sourceWith({ [RFC8414]: () => Response.json(document) }, ISSUER, mutualTls)
+      await source.getToken()
+      expect(requested).toEqual([RFC8414, TOKEN])
+    },
+  )
+
+  it.each(["http://mtls.example.com/token", "/token", 7])("is refused if it is %j", async (endpoint) => {
+    const document = { ...metadata, mtls_endpoint_aliases: { token_endpoint: endpoint } }
+    const { source, requested } = sourceWith({ [RFC8414]: () => Response.json(document) }, ISSUER, mutualTls)
+    await expect(source.getToken()).rejects.toMatchObject({ code: "ERR_TOKEN_RESPONSE_INVALID", ambiguous: false })
+    expect(requested.filter((url) => !url.includes("well-known"))).toEqual([])
+  })
+})
+
 describe("without usable metadata nothing is sent to a token endpoint", () => {
   it.each([500, 503, 429, 408])("%d passes, and is not taken for absent", async (status) => {
     const { source, requested } = sourceWith({ [RFC8414]: () => new Response("", { status }) })
@@ -167,7 +200,7 @@ describe("without usable metadata nothing is sent to a token endpoint", () => {
     await expect(source.getToken()).rejects.toMatchObject({ status: 404, transient: false, ambiguous: false })
     expect(requested).toEqual([RFC8414, OIDC])
     await expect(source.getToken()).rejects.toThrow(
-      `no metadata at ${OIDC}: it answered 404. issuer is the identifier without /.well-known/…; or give tokenEndpoint`,
+      `no metadata at ${OIDC}: it answered 404. issuer is the identifier without /.well-known/…; or give the endpoint itself`,
     )
   })
 

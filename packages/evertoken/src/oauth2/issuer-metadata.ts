@@ -14,13 +14,28 @@ import { jsonObjectOf } from "./json-object.js"
 import { retryAfterMs } from "./retry-after.js"
 import { shownText } from "./shown-text.js"
 
-/** Of an issuer's metadata, what a token request needs. */
-export type TokenServer = AuthorizationServer & { readonly token_endpoint: string }
+/** An endpoint as metadata names it. */
+export type EndpointName = "token_endpoint" | "revocation_endpoint" | "introspection_endpoint"
+
+/** Where to send what is for an endpoint, and the metadata that says so. */
+export interface FoundEndpoint {
+  readonly server: AuthorizationServer
+  readonly url: URL
+}
+
+export interface IssuerMetadataOptions {
+  readonly client: IssuerClient
+  readonly clock: Clock
+  /** Which one is looked for. */
+  readonly endpoint: EndpointName
+  /** Whether that for mutual TLS is preferred. */
+  readonly mutualTls: boolean
+}
 
 // RFC 8414 first; many issuers have only the older OpenID Connect Discovery
 const WELL_KNOWN = ["oauth2", "oidc"] as const
 
-const MEND = "issuer is the identifier without /.well-known/…; or give tokenEndpoint"
+const MEND = "issuer is the identifier without /.well-known/…; or give the endpoint itself"
 
 /** An answer, and where it came from. */
 interface MetadataAnswer extends IssuerAnswer {
@@ -30,25 +45,29 @@ interface MetadataAnswer extends IssuerAnswer {
 const MAXIMUM_AGE_MS = 3_600_000
 
 /**
- * Discovers an issuer's metadata: callers share one flight, and use what it found for an hour. What cannot be had anew
+ * Discovers an endpoint in an issuer's metadata: callers share one flight, and use what it found for an hour. What cannot be had anew
  * then stays in use for another hour; a first failure is not kept.
  */
 export class IssuerMetadata {
   readonly #issuer: URL
   readonly #client: IssuerClient
   readonly #clock: Clock
-  #flight: Promise<TokenServer> | undefined
-  #found: TokenServer | undefined
+  readonly #endpoint: EndpointName
+  readonly #mutualTls: boolean
+  #flight: Promise<FoundEndpoint> | undefined
+  #found: FoundEndpoint | undefined
   #goodFor: Deadline | undefined
 
-  constructor(issuer: URL, { client, clock }: { readonly client: IssuerClient; readonly clock: Clock }) {
+  constructor(issuer: URL, { client, clock, endpoint, mutualTls }: IssuerMetadataOptions) {
     this.#issuer = issuer
     this.#client = client
     this.#clock = clock
+    this.#endpoint = endpoint
+    this.#mutualTls = mutualTls
   }
 
   /** @returns a promise that rejects with a `TokenError`, never ambiguous: no secret was sent. */
-  get(): Promise<TokenServer> {
+  get(): Promise<FoundEndpoint> {
     if (this.#found && this.#goodFor && this.#goodFor.remainingMs() > 0) return Promise.resolve(this.#found)
     this.#flight ??= this.#refresh().finally(() => (this.#flight = undefined))
     return this.#flight
@@ -59,7 +78,7 @@ export class IssuerMetadata {
     this.#goodFor = undefined
   }
 
-  async #refresh(): Promise<TokenServer> {
+  async #refresh(): Promise<FoundEndpoint> {
     const known = this.#found
     // half of the time is left for the request that the known metadata may well be good for
     const deadline = this.#client.deadline(known ? 0.5 : 1)
@@ -71,7 +90,7 @@ export class IssuerMetadata {
     return this.#found
   }
 
-  async #discover(deadline: Deadline): Promise<TokenServer> {
+  async #discover(deadline: Deadline): Promise<FoundEndpoint> {
     let failure: TokenError | undefined
     for (const algorithm of WELL_KNOWN) {
       const answer = await this.#ask(algorithm, deadline)
@@ -99,7 +118,7 @@ export class IssuerMetadata {
     return answer ?? { status: 0, header: () => undefined, text: undefined, url: this.#issuer.href }
   }
 
-  async #judge({ status, header, text, url }: MetadataAnswer): Promise<TokenServer | TokenError> {
+  async #judge({ status, header, text, url }: MetadataAnswer): Promise<FoundEndpoint | TokenError> {
     if (status !== 200) {
       const transient = status >= 500 || status === 429 || status === 408
       const message = `the issuer has no metadata at ${url}: it answered ${status}${transient ? "" : `. ${MEND}`}`
@@ -111,10 +130,25 @@ export class IssuerMetadata {
     }
     try {
       const metadata = await processDiscoveryResponse(this.#issuer, new Response(text ?? null))
-      return withTokenEndpoint(metadata, this.#issuer)
+      return this.#endpointIn(metadata)
     } catch (error) {
       return error instanceof TokenError ? error : this.#notValid(codeOf(error), text)
     }
+  }
+
+  #endpointIn(metadata: AuthorizationServer): FoundEndpoint {
+    const name = this.#endpoint
+    const alias = this.#mutualTls ? metadata.mtls_endpoint_aliases?.[name] : undefined
+    const value: unknown = alias ?? metadata[name]
+    if (typeof value !== "string" || !URL.canParse(value)) throw unusable(`has no valid ${name}`)
+    const url = new URL(value)
+    // plain http to this machine is for an issuer on this machine: another one does not get to send secrets there
+    if (!isSecureUrl(url) || (this.#issuer.protocol === "https:" && url.protocol !== "https:")) {
+      throw unusable(`has a ${name} that is not https`)
+    }
+    // fetch refuses such a URL as a program's mistake, long after it was believed
+    if (url.username !== "" || url.password !== "") throw unusable(`has a ${name} with a user name or password`)
+    return { server: { ...metadata, [name]: url.href }, url }
   }
 
   #notValid(code: string, text: string | undefined): TokenError {
@@ -125,19 +159,6 @@ export class IssuerMetadata {
     }
     return unusable(`is not valid for ${configured} (${code}). ${MEND}`)
   }
-}
-
-function withTokenEndpoint(metadata: AuthorizationServer, issuer: URL): TokenServer {
-  const { token_endpoint: endpoint } = metadata
-  if (typeof endpoint !== "string" || !URL.canParse(endpoint)) throw unusable("has no valid token_endpoint")
-  const url = new URL(endpoint)
-  // plain http to this machine is for an issuer on this machine: another one does not get to send secrets there
-  if (!isSecureUrl(url) || (issuer.protocol === "https:" && url.protocol !== "https:")) {
-    throw unusable("has a token_endpoint that is not https")
-  }
-  // fetch refuses such a URL as a program's mistake, long after it was believed
-  if (url.username !== "" || url.password !== "") throw unusable("has a token_endpoint with a user name or password")
-  return { ...metadata, token_endpoint: url.href }
 }
 
 function unusable(what: string): TokenError {

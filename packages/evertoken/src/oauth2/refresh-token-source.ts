@@ -2,7 +2,8 @@ import { TokenError } from "../errors.js"
 import { assertOptionsObject } from "../options-object.js"
 import { hashOf, type TokenRequest, type TokenSource } from "../token-source.js"
 import type { Token } from "../token.js"
-import { assertText, type TokenEndpointOptions } from "./token-endpoint-options.js"
+import { assertText } from "./issuer-options.js"
+import type { TokenEndpointOptions } from "./token-endpoint-options.js"
 import { TokenEndpoint } from "./token-endpoint.js"
 
 export interface RefreshTokenOptions extends TokenEndpointOptions {

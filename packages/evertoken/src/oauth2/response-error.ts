@@ -5,7 +5,8 @@ import { retryAfterMs } from "./retry-after.js"
 import { shownText } from "./shown-text.js"
 
 export interface RefusedRequest {
-  readonly grantType: string
+  /** Undefined: nothing was granted here. */
+  readonly grantType?: string
   /** What was sent in secret: never shown, though issuers quote it. */
   readonly secrets: readonly string[]
   readonly now: number
@@ -68,7 +69,11 @@ export function responseErrorOf(answer: IssuerAnswer, { grantType, secrets, now 
 // Many issuers refuse without an OAuth error; a JSON object in a language of its own stays unnamed: it may be anything,
 // as may what could not be read. Other statuses come from proxies and firewalls too: a refresh token is not given up
 // for them.
-function impliedError({ status, text }: IssuerAnswer, body: object | undefined, grantType: string): string | undefined {
+function impliedError(
+  { status, text }: IssuerAnswer,
+  body: object | undefined,
+  grantType: string | undefined,
+): string | undefined {
   if (text === undefined || body !== undefined || (status !== 400 && status !== 401)) return undefined
   return grantType === "refresh_token" ? "invalid_grant" : "invalid_client"
 }

@@ -123,6 +123,29 @@ describe("a bad option is a TypeError that names it", () => {
     )
   })
 
+  const mutualTls = (fields: object) => withOption("clientAuthentication", { method: "tls_client_auth", ...fields })
+  const environment = "Is the environment variable that it comes from set?"
+  it.each([
+    ["without a certificate", {}, `clientAuthentication.certificate is undefined. ${environment}`],
+    ["with an empty key", { certificate: "PEM", key: "" }, `clientAuthentication.key is empty. ${environment}`],
+    ["with a key that is no text", { certificate: "PEM", key: 7 }, "clientAuthentication.key must be PEM text"],
+    ["with what is no PEM", { certificate: "secret-pem", key: "secret-pem" }, "must be PEM texts that belong together"],
+  ])("mutual TLS %s", (_, fields, message) => {
+    const error = caught(() => new RefreshTokenSource({ ...mutualTls(fields), clientSecret: undefined }))
+    expect(error).toBeInstanceOf(TypeError)
+    expect(String(error)).toContain(message)
+    expect(inspect(error, { showHidden: true, depth: 9 })).not.toContain("secret-pem")
+  })
+
+  it("mutual TLS with a secret, or with a certificate beside connections that present one", () => {
+    const own = { dispatcher: new Agent(), clientSecret: undefined }
+    expect(() => new RefreshTokenSource(mutualTls({ certificate: "PEM", key: "PEM" }))).toThrow(/clientSecret is given/)
+    expect(() => new RefreshTokenSource({ ...mutualTls({ certificate: "PEM", key: "PEM" }), ...own })).toThrow(
+      /certificate is given, but dispatcher or fetch connects/,
+    )
+    expect(() => new RefreshTokenSource({ ...mutualTls({}), ...own })).not.toThrow()
+  })
+
   it("a client id that raw Basic cannot carry", () => {
     const options = { ...good, clientId: "a:b", clientAuthentication: "client_secret_basic_raw" } as const
     expect(() => new ClientCredentialsSource(options)).toThrow(/clientId must not hold a colon/)

@@ -1,100 +1,25 @@
-import type { Dispatcher } from "undici"
-import { assertClock, type Clock } from "../clock.js"
-import { assertMilliseconds, LONGEST_TIMER_MS } from "../milliseconds.js"
-import { assertOptionsObject } from "../options-object.js"
-import { isSecureUrl } from "../secure-url.js"
-import { shownValue } from "../shown-value.js"
 import { assertLifetimePolicy, type LifetimePolicy } from "../token-lifetime.js"
-import type { ClientAuthenticationOptions } from "./client-authentication.js"
+import { assertIssuerOptions, assertText, type IssuerOptions } from "./issuer-options.js"
 
 /** What every grant needs: where to ask, who asks, and for what. One of `issuer` and `tokenEndpoint` is required. */
-export interface TokenEndpointOptions extends ClientAuthenticationOptions, LifetimePolicy {
-  /**
-   * The issuer's identifier, an `https` URL (`http` for this machine only). Its metadata (RFC 8414, or OpenID Connect
-   * Discovery) tells the token endpoint: asked for with the first token, and again after an hour or once the endpoint
-   * is gone. With `tokenEndpoint` too, nothing is discovered.
-   */
-  readonly issuer?: string | undefined
+export interface TokenEndpointOptions extends IssuerOptions, LifetimePolicy {
   /** The token endpoint, an `https` URL (`http` for this machine only). Without `issuer`, ID tokens are not checked. */
   readonly tokenEndpoint?: string | undefined
-  readonly clientId: string
-  /** Needed unless `clientAuthentication` says that there is none. */
-  readonly clientSecret?: string | undefined
   /** Separated by spaces (RFC 6749, section 3.3). */
   readonly scope?: string | undefined
   /** For whom the token is, by a name the issuer knows (Auth0 and others; RFC 8693, section 2.1). */
   readonly audience?: string | undefined
   /** For what the token is, as absolute URIs (RFC 8707). */
   readonly resource?: string | readonly string[] | undefined
-  /**
-   * For one token: discovery, connection, headers and body together, in milliseconds. Default 8,000. Keep it below the
-   * `requestTimeoutMs` of a `CachedTokenSource` around it, which cannot tell whether anything was sent: then whatever
-   * works once counts as perhaps spent.
-   */
-  readonly timeoutMs?: number | undefined
-  /** The largest answer that is read. Default 1,048,576. */
-  readonly maximumResponseBytes?: number | undefined
-  /** Sends the requests instead of the library's own connections, each of them fresh. It must not retry. */
-  readonly fetch?: typeof globalThis.fetch | undefined
-  /** The same, an undici dispatcher: a proxy, a certificate authority of your own, a mock. It must not retry. */
-  readonly dispatcher?: Dispatcher | undefined
-  readonly clock?: Clock | undefined
-}
-
-/** Where to ask, parsed. */
-export interface TokenEndpointLocation {
-  readonly issuer: URL | undefined
-  /** The issuer as it was written. */
-  readonly issuerId: string | undefined
-  readonly tokenEndpoint: URL | undefined
-}
-
-/** @throws TypeError that names the option. */
-export function locationOf({ issuer, tokenEndpoint }: TokenEndpointOptions): TokenEndpointLocation {
-  if (issuer === undefined && tokenEndpoint === undefined) {
-    throw new TypeError(
-      "issuer or tokenEndpoint is required, an https URL. Is the environment variable that it comes from set?",
-    )
-  }
-  const location = {
-    issuer: secureUrl("issuer", issuer),
-    issuerId: issuer,
-    tokenEndpoint: secureUrl("tokenEndpoint", tokenEndpoint),
-  }
-  if (location.issuer?.search) throw new TypeError("issuer must not have a query (RFC 8414, section 2)")
-  return location
-}
-
-function secureUrl(name: string, value: unknown): URL | undefined {
-  if (value === undefined) return undefined
-  if (typeof value !== "string") {
-    throw new TypeError(`${name} must be a string, an https URL; got ${shownValue(value)}`)
-  }
-  if (!URL.canParse(value)) throw new TypeError(`${name} must be an https URL`)
-  const url = new URL(value)
-  if (!isSecureUrl(url)) {
-    throw new TypeError(`${name} must be an https URL (http for this machine only); got ${url.protocol}//${url.host}`)
-  }
-  if (url.username !== "" || url.password !== "") throw new TypeError(`${name} must not hold a user name or password`)
-  if (url.hash !== "") throw new TypeError(`${name} must not have a fragment`)
-  return url
 }
 
 /** @throws TypeError that names the option. */
 export function assertTokenEndpointOptions(options: TokenEndpointOptions): void {
-  assertOptionsObject(options)
-  const { timeoutMs, maximumResponseBytes, fetch, dispatcher, resource, clock } = options
-  assertText("clientId", options.clientId)
+  assertIssuerOptions(options)
   for (const name of ["scope", "audience"] as const) {
     if (options[name] !== undefined) assertText(name, options[name])
   }
-  for (const uri of resourcesOf(resource)) assertResource(uri)
-  assertMilliseconds("timeoutMs", timeoutMs, { least: 1, most: LONGEST_TIMER_MS })
-  assertBytes("maximumResponseBytes", maximumResponseBytes)
-  if (clock !== undefined) assertClock(clock)
-  if (fetch !== undefined && typeof fetch !== "function") throw new TypeError("fetch must be a function")
-  if (dispatcher !== undefined) assertDispatcher(dispatcher)
-  if (fetch !== undefined && dispatcher !== undefined) throw new TypeError("fetch and dispatcher exclude each other")
+  for (const uri of resourcesOf(options.resource)) assertResource(uri)
   assertLifetimePolicy(options)
 }
 
@@ -106,25 +31,4 @@ export function resourcesOf(resource: string | readonly string[] | undefined): r
 function assertResource(uri: unknown): void {
   if (typeof uri === "string" && URL.canParse(uri) && !uri.includes("#")) return
   throw new TypeError("resource must be an absolute URI without a fragment, or several (RFC 8707, section 2)")
-}
-
-/** @throws TypeError unless `value` is a string of printable characters, not empty. */
-export function assertText(name: string, value: unknown): asserts value is string {
-  if (typeof value !== "string" || value === "") {
-    throw new TypeError(`${name} must be a string, not empty; got ${value === "" ? "an empty one" : typeof value}`)
-  }
-  if (/[\p{Cc}\p{Cs}]/u.test(value)) {
-    throw new TypeError(`${name} must not hold control characters, nor halves of surrogate pairs`)
-  }
-}
-
-function assertBytes(name: string, value: unknown): void {
-  if (value === undefined || (typeof value === "number" && value > 0 && value <= Number.MAX_SAFE_INTEGER)) return
-  throw new TypeError(`${name} must be bytes, a finite number above 0; got ${shownValue(value)}`)
-}
-
-function assertDispatcher(value: unknown): void {
-  const isObject = typeof value === "object" && value !== null
-  if (isObject && typeof Reflect.get(value, "compose") === "function") return
-  throw new TypeError("dispatcher must be a dispatcher of undici 7 or newer")
 }

@@ -1,13 +1,12 @@
-import { processGenericTokenEndpointResponse, type Client } from "oauth4webapi"
+import { processGenericTokenEndpointResponse, type AuthorizationServer, type Client } from "oauth4webapi"
 import { salvageRefreshToken, systemErrorCode, TokenError } from "../errors.js"
 import { lifetimeOf, LONGEST_LIFETIME_MS, type LifetimePolicy } from "../token-lifetime.js"
 import { Token } from "../token.js"
-import type { TokenServer } from "./issuer-metadata.js"
 import { jsonObjectOf } from "./json-object.js"
 
 /** The request that an answer of success belongs to. */
 export interface GrantedRequest {
-  readonly server: TokenServer
+  readonly server: AuthorizationServer
   readonly client: Client
   readonly issuedAt: number
   readonly policy: LifetimePolicy

@@ -1,0 +1,186 @@
+import {
+  allowInsecureRequests,
+  clockSkew,
+  customFetch,
+  type AuthorizationServer,
+  type Client,
+  type ClientAuth,
+  type HttpRequestOptions,
+} from "oauth4webapi"
+import { systemClock, type Clock } from "../clock.js"
+import type { Deadline } from "../deadline.js"
+import { TokenError } from "../errors.js"
+import { clientAuthenticationOf } from "./client-authentication.js"
+import { exchangeByDispatcher, exchangeByFetch, freshConnections } from "./http-exchange.js"
+import { IssuerClient, unlessAborted, type IssuerAnswer } from "./issuer-client.js"
+import { IssuerMetadata, type EndpointName, type FoundEndpoint } from "./issuer-metadata.js"
+import { locationOf, type ConfiguredEndpoint, type IssuerLocation, type IssuerOptions } from "./issuer-options.js"
+import { isMutualTls, tlsCredentialsOf } from "./mutual-tls.js"
+import { SIGNING_ALGORITHMS } from "./signing-key.js"
+
+/** Whom a request is for and how it is sent, in the words of oauth4webapi. */
+export interface Addressed {
+  readonly server: AuthorizationServer
+  readonly client: Client
+  readonly authentication: ClientAuth
+  readonly options: HttpRequestOptions<"POST", URLSearchParams>
+}
+
+/** What was sent, when, and what came back. */
+export interface Sent {
+  readonly server: AuthorizationServer
+  readonly client: Client
+  /** Just before it was sent. */
+  readonly issuedAt: number
+  readonly secrets: readonly string[]
+  readonly answer: IssuerAnswer
+}
+
+/** One endpoint of an issuer as one client uses it: found, authenticated at, asked once. Safe to use concurrently. */
+export class EndpointClient {
+  readonly location: IssuerLocation
+  readonly clock: Clock
+  readonly #authenticate: ClientAuth
+  readonly #metadata: Pick<IssuerMetadata, "get" | "expire">
+  readonly #issuerClient: IssuerClient
+  readonly #clientId: string
+  readonly #clientSecret: string | undefined
+
+  /**
+   * @param options asserted before
+   * @throws TypeError that names the option.
+   */
+  constructor(options: IssuerOptions, name: EndpointName, configured: ConfiguredEndpoint) {
+    const { issuer, clientId, clientSecret, clientAuthentication, clock = systemClock } = options
+    this.location = locationOf(issuer, configured)
+    this.clock = clock
+    this.#authenticate = clientAuthenticationOf(options)
+    this.#issuerClient = issuerClientOf(options, clock)
+    const { endpoint } = this.location
+    const context = { client: this.#issuerClient, clock, endpoint: name, mutualTls: isMutualTls(clientAuthentication) }
+    this.#metadata = endpoint ? configuredAt(name, endpoint, this.location) : discovered(this.location, context)
+    this.#clientId = clientId
+    this.#clientSecret = clientSecret
+  }
+
+  /** Where it is: by the metadata, or as configured. */
+  find(signal?: AbortSignal): Promise<FoundEndpoint> {
+    const found = this.#metadata.get()
+    return signal ? unlessAborted(found, signal) : found
+  }
+
+  /**
+   * Sends what `request` makes, within the deadline of the options.
+   * @returns a promise that rejects with a `TokenError`, or with `signal.reason`.
+   */
+  async post(request: (to: Addressed) => Promise<unknown>, signal: AbortSignal | undefined): Promise<Sent> {
+    signal?.throwIfAborted()
+    const deadline = this.#issuerClient.deadline()
+    const { server, url } = await this.find(signal)
+    const client = this.#client()
+    let sent: Sent | undefined
+    await request({
+      server,
+      client,
+      authentication: this.#authentication(),
+      options: {
+        headers: { "user-agent": "evertoken" },
+        [allowInsecureRequests]: url.protocol === "http:",
+        [customFetch]: async (_url, { method, headers, body }) => {
+          const message = { url: url.href, method, headers, body }
+          sent = { server, client, ...(await this.#send(message, { signal, deadline })) }
+          return new Response(null)
+        },
+      },
+    })
+    if (sent === undefined) throw unsendable("no request was made")
+    if (isGone(sent.answer)) this.#metadata.expire()
+    return sent
+  }
+
+  async #send(
+    message: {
+      readonly url: string
+      readonly method: "POST"
+      readonly headers: Readonly<Record<string, string>>
+      readonly body: URLSearchParams
+    },
+    limits: { readonly signal: AbortSignal | undefined; readonly deadline: Deadline },
+  ): Promise<Pick<Sent, "issuedAt" | "secrets" | "answer">> {
+    const { headers, body } = message
+    const issuedAt = this.clock.now()
+    const secrets = secretsIn(body, headers["authorization"], this.#clientSecret)
+    const answer = await this.#issuerClient.send({ ...message, body: body.toString() }, limits)
+    return { issuedAt, secrets, answer }
+  }
+
+  #client(): Client {
+    // oauth4webapi reads the time from a global: this brings it to the clock of the options
+    const skewMs = this.clock.now() - systemClock.now()
+    return { client_id: this.#clientId, [clockSkew]: Math.round(skewMs / 1000) }
+  }
+
+  #authentication(): ClientAuth {
+    return async (...request) => {
+      try {
+        await this.#authenticate(...request)
+      } catch {
+        throw unsendable("the client assertion could not be signed")
+      }
+    }
+  }
+}
+
+function issuerClientOf(options: IssuerOptions, clock: Clock): IssuerClient {
+  const { fetch, dispatcher, timeoutMs = 8_000, maximumResponseBytes = 1_048_576, clientAuthentication } = options
+  const hasOwnConnections = fetch !== undefined || dispatcher !== undefined
+  const credentials = tlsCredentialsOf(clientAuthentication, { hasOwnConnections })
+  const exchange = fetch
+    ? exchangeByFetch(fetch)
+    : exchangeByDispatcher(dispatcher ?? freshConnections(timeoutMs, credentials))
+  return new IssuerClient({ exchange, tellsSending: fetch === undefined }, { timeoutMs, maximumResponseBytes, clock })
+}
+
+function configuredAt(
+  name: EndpointName,
+  url: URL,
+  { issuerId = url.href }: IssuerLocation,
+): Pick<IssuerMetadata, "get" | "expire"> {
+  const server: AuthorizationServer = {
+    // the identifier as it was written: the `aud` and `iss` of JWTs are compared character by character
+    issuer: issuerId,
+    [name]: url.href,
+    // nobody said which; without metadata oauth4webapi would take RS256 only
+    id_token_signing_alg_values_supported: SIGNING_ALGORITHMS,
+  }
+  const found: FoundEndpoint = { server, url }
+  return { get: () => Promise.resolve(found), expire: () => undefined }
+}
+
+function discovered(
+  { issuer }: IssuerLocation,
+  context: ConstructorParameters<typeof IssuerMetadata>[1],
+): IssuerMetadata {
+  if (!issuer) throw new TypeError("issuer is required")
+  return new IssuerMetadata(issuer, context)
+}
+
+/** The issuer has moved its endpoint, perhaps. */
+function isGone({ status }: IssuerAnswer): boolean {
+  return status === 404 || status === 405 || status === 410
+}
+
+const SECRET_PARAMETERS = ["client_secret", "client_assertion", "refresh_token", "token"]
+
+function secretsIn(
+  form: URLSearchParams,
+  authorization: string | undefined,
+  clientSecret: string | undefined,
+): string[] {
+  const inForm = SECRET_PARAMETERS.map((name) => form.get(name))
+  return [...inForm, authorization?.replace(/^Basic /, ""), clientSecret].filter((secret) => typeof secret === "string")
+}
+
+function unsendable(what: string): TokenError {
+  return new TokenError("ERR_TOKEN_REQUEST", `nothing was sent to the issuer: ${what}`, { transient: false })
+}
