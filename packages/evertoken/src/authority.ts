@@ -22,7 +22,8 @@ export class Authority {
   }
 
   /**
-   * Takes over what is newer there, or puts back what is older or missing there: it was emptied, or a write failed.
+   * Takes over what is newer there, or puts back what is older or missing there: it was emptied, or a write failed. A
+   * process that knows nothing yet puts back what it found in another cache, be it expired: its refresh token is not.
    * @returns whether something newer was taken over.
    * @throws TokenError `ERR_TOKEN_CACHE`
    */
@@ -31,7 +32,7 @@ export class Authority {
       const stored = await this.#stack.read()
       if (stored !== undefined && this.#known.outlasts(stored)) this.#known.renumber(stored)
       if (stored !== undefined && this.#known.adopt(stored)) return this.#adopted(stored)
-      const { record } = this.#known
+      const record = this.#known.record ?? (stored === undefined ? this.#foundElsewhere() : undefined)
       if (record === undefined || sameVersion(stored?.version, record.version)) return false
       const refill = await this.#stack.commit(record, stored?.version)
       if (refill.committed) this.#known.adopt(record)
@@ -72,6 +73,11 @@ export class Authority {
     if (!sameVersion(this.#known.record?.version, record.version)) return false
     await this.#stack.fillOthers(record)
     return true
+  }
+
+  #foundElsewhere(): StoredToken | undefined {
+    const { newestFound } = this.#stack
+    return newestFound !== undefined && this.#known.concerns(newestFound) ? newestFound : undefined
   }
 
   async #adopted(record: StoredToken): Promise<true> {

@@ -29,6 +29,7 @@ export class CacheStack {
   readonly #claims: TokenCache
   readonly #clock: Clock
   readonly #storeTimeoutMs: number
+  #newestFound: StoredToken | undefined
 
   constructor({ caches, key, clock, storeTimeoutMs }: CacheStackOptions) {
     const memory = new MemoryTokenCache({ clock })
@@ -38,6 +39,11 @@ export class CacheStack {
     this.#claims = this.authority.claim ? this.authority : memory
     this.#clock = clock
     this.#storeTimeoutMs = storeTimeoutMs
+  }
+
+  /** The newest of the records that {@link find} came upon, whether it was accepted or not. */
+  get newestFound(): StoredToken | undefined {
+    return this.#newestFound
   }
 
   /** The authority's record. @throws TokenError `ERR_TOKEN_CACHE` if it cannot be reached in time. */
@@ -85,6 +91,7 @@ export class CacheStack {
     const passed: TokenCache[] = []
     for (const cache of [...this.#others, this.authority]) {
       const record = await this.#orUndefined(cache, "get", () => cache.get(this.key))
+      if (record !== undefined) this.#note(record)
       if (record !== undefined && accepts(record)) {
         await this.#fill(passed, record)
         return { record, cache: cache.name }
@@ -103,6 +110,11 @@ export class CacheStack {
   async delete(): Promise<void> {
     await this.#guard(this.authority, "delete", () => this.authority.delete(this.key))
     for (const cache of this.#others) await this.#orUndefined(cache, "delete", () => cache.delete(this.key))
+  }
+
+  #note(record: StoredToken): void {
+    const { generation } = this.#newestFound?.version ?? { generation: 0 }
+    if (record.version.generation > generation) this.#newestFound = record
   }
 
   async #fill(caches: readonly TokenCache[], record: StoredToken): Promise<void> {

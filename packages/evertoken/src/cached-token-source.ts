@@ -137,7 +137,9 @@ export class CachedTokenSource implements TokenSource {
   async signOut(): Promise<void> {
     // the source first: whoever renewed in between would bring back what it has
     await this.#signOutAtSource()
-    await this.#authority.look() // what only this process knows would outlive the mark
+    // what only this process knows, or an inner cache, would outlive the mark
+    if (this.#known.record === undefined) await this.#find()
+    await this.#authority.look()
     await this.#stack.delete()
     const mark = await this.#stack.read().catch(() => undefined)
     this.#known.adopt(mark ?? this.#emptyMark())
@@ -221,13 +223,15 @@ export class CachedTokenSource implements TokenSource {
   }
 
   async #load(request: TokenRequest): Promise<void> {
-    if (this.#known.held === undefined || this.#known.held.isExpired()) {
-      const found = await this.#stack.find((record) => this.#isServable(record))
-      if (found !== undefined && this.#known.adopt(found.record)) this.#adopted(found)
-    }
+    if (this.#known.held === undefined || this.#known.held.isExpired()) await this.#find()
     const { held } = this.#known
     const isPursued = this.#renewal.kept !== undefined
     if (isPursued || held === undefined || !satisfies(held, request)) await this.#renewal.run(request)
+  }
+
+  async #find(): Promise<void> {
+    const found = await this.#stack.find((record) => this.#isServable(record))
+    if (found !== undefined && this.#known.adopt(found.record)) this.#adopted(found)
   }
 
   #adopted({ record, cache }: FoundRecord): void {

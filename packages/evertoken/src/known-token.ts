@@ -3,7 +3,7 @@ import { randomId } from "./random.js"
 import { isUnknownTo, onTopOf } from "./renewal-plan.js"
 import type { StoredToken } from "./token-cache.js"
 import { HeldToken } from "./token-lifetime.js"
-import type { TokenSource } from "./token-source.js"
+import { sameGrant, type TokenSource } from "./token-source.js"
 import { sameVersion, type TokenVersion } from "./token.js"
 
 /** The newest record this process knows of one key. A newer one replaces it; nothing clears it. */
@@ -44,6 +44,11 @@ export class KnownToken {
   /** Whether it is what the source asks for, and the refresh token it was configured with has been used for it, or before. */
   isOwn({ fingerprint, lineages }: StoredToken): boolean {
     return fingerprint === this.#fingerprint && (this.#lineage === undefined || lineages.includes(this.#lineage))
+  }
+
+  /** Whether it is of the source's grant, or a sign-out: then its refresh token, or the lack of one, concerns the source. */
+  concerns({ fingerprint, token }: StoredToken): boolean {
+    return token === undefined || sameGrant(fingerprint, this.#fingerprint)
   }
 
   /** Whether `version` comes after the one known. Of two with the same generation the store's is right. */
