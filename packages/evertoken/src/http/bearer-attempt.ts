@@ -48,7 +48,7 @@ export class BearerAttempt implements Dispatcher.DispatchHandler {
     headers: IncomingHttpHeaders,
     message?: string,
   ): void {
-    if (status >= 200 && this.#isHeld(this, { status, headers, lastUrl: lastOf(this.#context) })) {
+    if (this.#isHeld(this, { status, headers, lastUrl: lastOf(this.#context) })) {
       this.#fate = "held"
       controller.pause()
     }
@@ -70,17 +70,11 @@ export class BearerAttempt implements Dispatcher.DispatchHandler {
     this.#pass(() => this.#caller.fail(error))
   }
 
-  /** What was held back is the answer. Never throws. */
+  /** What was held back is the answer. Throws what the caller throws at it. */
   release(): void {
     this.#fate = "passed"
-    try {
-      for (const event of this.#heldBack) event()
-      if (!this.#caller.paused) this.#controller?.resume()
-    } catch (error) {
-      // nobody up the stack would hear of it
-      this.#caller.fail(error)
-      this.#abort()
-    }
+    for (const event of this.#heldBack) event()
+    if (!this.#caller.paused) this.#controller?.resume()
   }
 
   /** It is not: what has arrived of it is read, and for the rest its connection is not kept. */
@@ -88,10 +82,10 @@ export class BearerAttempt implements Dispatcher.DispatchHandler {
     this.#fate = "discarded"
     this.#caller.follow(undefined)
     this.#controller?.resume()
-    this.#abort()
+    this.abort()
   }
 
-  #abort(): void {
+  abort(): void {
     if (!this.#isOver) this.#controller?.abort(new Error("the rest of the answer is not wanted"))
   }
 

@@ -57,13 +57,15 @@ class BearerRequest {
     const challenge = headers["www-authenticate"]
     const rejection = this.#carried.judge({ status, challenge, nonce: headers["dpop-nonce"] })
     if (rejection === undefined) return false
-    this.#settle(attempt, rejection).catch((error: unknown) => this.#caller.fail(error))
+    this.#settle(attempt, rejection).catch((error: unknown) => {
+      this.#caller.fail(error)
+      attempt.abort()
+    })
     return true
   }
 
   async #settle(attempt: BearerAttempt, rejection: Rejection): Promise<void> {
     const isMended = await this.#carried.mend(rejection)
-    if (this.#caller.hasFailed) return
     if (isMended && isReplayableBody(this.#options.request.body)) {
       attempt.discard()
       await this.send()

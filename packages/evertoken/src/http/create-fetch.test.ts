@@ -1,81 +1,20 @@
-import { once } from "node:events"
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { TokenError } from "../errors.js"
-import type { TokenRequest, TokenSource } from "../token-source.js"
-import { Token } from "../token.js"
+import { ApiServer } from "../testing/internal/api-server.js"
+import { RenewingSource, tokenOf } from "../testing/internal/renewing-source.js"
+import type { TokenSource } from "../token-source.js"
 import { createFetch } from "./create-fetch.js"
 
-interface Seen {
-  readonly authorization: string | undefined
-  readonly path: string | undefined
-  readonly body: string
-}
-
-class Api {
-  readonly seen: Seen[] = []
-  /** Authorizations that it takes; all others get a 401. */
-  readonly accepted = new Set(["Bearer good"])
-  /** Where each path redirects to. */
-  readonly redirects = new Map<string, string>()
-  readonly #server: Server = createServer((request, response) => void this.#answer(request, response))
-
-  async listen(): Promise<this> {
-    this.#server.listen(0, "127.0.0.1")
-    await once(this.#server, "listening")
-    return this
-  }
-
-  get origin(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
-  }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = Buffer.concat((await request.toArray()) as Buffer[]).toString()
-    const { authorization } = request.headers
-    this.seen.push({ authorization, path: request.url, body })
-    const location = this.redirects.get(request.url ?? "")
-    if (location !== undefined) response.writeHead(307, { location }).end()
-    else response.writeHead(this.accepted.has(authorization ?? "") ? 200 : 401).end("from the API")
-  }
-
-  close(): void {
-    this.#server.closeAllConnections()
-    this.#server.close()
-  }
-}
-
-const tokenOf = (accessToken: string) => new Token({ accessToken, issuedAt: 0, staleAt: 1, expiresAt: 2 })
-
-/** Gives the next of `tokens` at each renewal, and the last one for good. */
-function sourceOf(...tokens: (Token | Error)[]) {
-  const requests: TokenRequest[] = []
-  let current = 0
-  const source: TokenSource = {
-    getToken: async (request = {}) => {
-      requests.push(request)
-      if (request.newerThan !== undefined && request.newerThan === tokens[current]) current += 1
-      const token = tokens[Math.min(current, tokens.length - 1)]
-      if (!(token instanceof Token)) throw token ?? new Error("no token")
-      return token
-    },
-  }
-  return { source, requests, renewals: () => requests.filter(({ newerThan }) => newerThan !== undefined).length }
-}
-
-let api: Api
-let other: Api
+let api: ApiServer
+let other: ApiServer
 beforeEach(async () => {
-  api = await new Api().listen()
-  other = await new Api().listen()
+  api = await new ApiServer().listen()
+  other = await new ApiServer().listen()
 })
 afterEach(() => {
   api.close()
   other.close()
 })
-
-const authorizations = (seenBy: Api) => seenBy.seen.map(({ authorization }) => authorization)
 
 describe("at once refused, with what mends it,", () => {
   it("is a source that spends what works once", () => {
@@ -86,7 +25,7 @@ describe("at once refused, with what mends it,", () => {
   })
 
   it.each([undefined, null])("are options that are none: %s", (options) => {
-    expect(() => createFetch(sourceOf(tokenOf("good")).source, options as never)).toThrow(
+    expect(() => createFetch(new RenewingSource(tokenOf("good")), options as never)).toThrow(
       TypeError(`options must be an object; got ${options}`),
     )
   })
@@ -94,13 +33,13 @@ describe("at once refused, with what mends it,", () => {
 
 describe("the token is presented", () => {
   it("to a listed origin, whether asked for by text, URL or Request, beside the caller's own headers", async () => {
-    const { source } = sourceOf(tokenOf("good"))
+    const source = new RenewingSource(tokenOf("good"))
     const fetch = createFetch(source, { origins: [`${api.origin.replace("http", "HTTP")}/`] })
     const url = `${api.origin}/a?b=c`
     const headers = { "x-own": "kept" }
     const requests = [[url], [new URL(url)], [new Request(url, { headers })], [url, { headers }]] as const
     for (const [input, init] of requests) expect((await fetch(input, init)).status).toBe(200)
-    expect(authorizations(api)).toEqual(Array.from({ length: 4 }, () => "Bearer good"))
+    expect(api.authorizations).toEqual(Array.from({ length: 4 }, () => "Bearer good"))
   })
 
   it("by the fetch given, with all that the caller asked for", async () => {
@@ -109,7 +48,10 @@ describe("the token is presented", () => {
       sent.push(init)
       return new Response("ok")
     }
-    const fetch = createFetch(sourceOf(tokenOf("good")).source, { origins: ["https://api.example.com"], fetch: custom })
+    const fetch = createFetch(new RenewingSource(tokenOf("good")), {
+      origins: ["https://api.example.com"],
+      fetch: custom,
+    })
     await fetch("https://api.example.com/x", { method: "PUT", body: "b", headers: { "x-own": "kept" } })
     expect(sent).toHaveLength(1)
     expect(sent[0]).toMatchObject({ method: "PUT", body: "b" })
@@ -117,42 +59,42 @@ describe("the token is presented", () => {
   })
 
   it("to no other origin: these pass through, and no token is asked for", async () => {
-    const { source, requests } = sourceOf(tokenOf("good"))
+    const source = new RenewingSource(tokenOf("good"))
     const fetch = createFetch(source, { origins: [api.origin] })
     const { port } = new URL(api.origin)
     other.accepted.clear()
     expect((await fetch(`${other.origin}/`)).status).toBe(401)
     await fetch(`http://localhost:${port}/`).catch(() => undefined)
-    expect([...authorizations(other), ...authorizations(api)].filter((value) => value !== undefined)).toEqual([])
-    expect(requests).toEqual([])
+    expect([...other.authorizations, ...api.authorizations].filter((value) => value !== undefined)).toEqual([])
+    expect(source.requests).toEqual([])
   })
 
   it("not in place of an authorization of the caller's own, whose 401 is the caller's", async () => {
-    const { source, requests } = sourceOf(tokenOf("good"))
+    const source = new RenewingSource(tokenOf("good"))
     const fetch = createFetch(source, { origins: [api.origin] })
     const headers = { Authorization: "Basic own" }
     await fetch(api.origin, { headers })
     expect((await fetch(new Request(api.origin, { headers }))).status).toBe(401)
-    expect(authorizations(api)).toEqual(["Basic own", "Basic own"])
-    expect(requests).toEqual([])
+    expect(api.authorizations).toEqual(["Basic own", "Basic own"])
+    expect(source.requests).toEqual([])
   })
 
   it("never along a redirect to another origin, whose 401 renews nothing", async () => {
-    const { source, renewals } = sourceOf(tokenOf("good"))
+    const source = new RenewingSource(tokenOf("good"))
     api.redirects.set("/away", `${other.origin}/landed`)
     // even if that origin is listed: the Fetch standard drops the header
     const fetch = createFetch(source, { origins: [api.origin, other.origin] })
     expect((await fetch(`${api.origin}/away`)).status).toBe(401)
-    expect(authorizations(api)).toEqual(["Bearer good"])
-    expect(other.seen).toEqual([{ authorization: undefined, path: "/landed", body: "" }])
-    expect(renewals()).toBe(0)
+    expect(api.authorizations).toEqual(["Bearer good"])
+    expect(other.seen).toMatchObject([{ authorization: undefined, path: "/landed", body: "" }])
+    expect(source.renewals).toBe(0)
   })
 
   it("along a redirect within the origin", async () => {
     api.redirects.set("/old", "/new")
-    const fetch = createFetch(sourceOf(tokenOf("good")).source, { origins: [api.origin] })
+    const fetch = createFetch(new RenewingSource(tokenOf("good")), { origins: [api.origin] })
     expect((await fetch(`${api.origin}/old`)).status).toBe(200)
-    expect(authorizations(api)).toEqual(["Bearer good", "Bearer good"])
+    expect(api.authorizations).toEqual(["Bearer good", "Bearer good"])
   })
 })
 
@@ -167,24 +109,24 @@ describe("on 401", () => {
     ["a Blob", () => ({ method: "POST", body: new Blob(["hello"]) }), "hello"],
   ]
   it.each(bodies)("it renews once and sends the same again, body: %s", async (_, init, body) => {
-    const { source, renewals } = sourceOf(tokenOf("old"), tokenOf("good"))
+    const source = new RenewingSource(tokenOf("old"), tokenOf("good"))
     const fetch = createFetch(source, { origins: [api.origin] })
     const response = await fetch(`${api.origin}/x`, init())
     expect(await response.text()).toBe("from the API")
     expect(response.status).toBe(200)
-    expect(api.seen).toEqual([
+    expect(api.seen).toMatchObject([
       { authorization: "Bearer old", path: "/x", body },
       { authorization: "Bearer good", path: "/x", body },
     ])
-    expect(renewals()).toBe(1)
+    expect(source.renewals).toBe(1)
   })
 
   it("a FormData body and a Request without one are sent again", async () => {
     const body = new FormData()
     body.set("a", "hello")
-    const form = createFetch(sourceOf(tokenOf("old"), tokenOf("good")).source, { origins: [api.origin] })
+    const form = createFetch(new RenewingSource(tokenOf("old"), tokenOf("good")), { origins: [api.origin] })
     expect((await form(api.origin, { method: "POST", body })).status).toBe(200)
-    const request = createFetch(sourceOf(tokenOf("old"), tokenOf("good")).source, { origins: [api.origin] })
+    const request = createFetch(new RenewingSource(tokenOf("old"), tokenOf("good")), { origins: [api.origin] })
     expect((await request(new Request(api.origin))).status).toBe(200)
     expect(api.seen.map((seen) => seen.body.includes("hello"))).toEqual([true, true, false, false])
   })
@@ -194,30 +136,30 @@ describe("on 401", () => {
     ["a Request with a body", () => [new Request(api.origin, { method: "POST", body: "hello" })]],
   ]
   it.each(streams)("%s is not sent again, but the next request has the new token", async (_, request) => {
-    const { source } = sourceOf(tokenOf("old"), tokenOf("good"))
+    const source = new RenewingSource(tokenOf("old"), tokenOf("good"))
     const fetch = createFetch(source, { origins: [api.origin] })
     const response = await fetch(...request())
     expect([response.status, await response.text()]).toEqual([401, "from the API"])
     expect((await fetch(api.origin)).status).toBe(200)
-    expect(authorizations(api)).toEqual(["Bearer old", "Bearer good"])
+    expect(api.authorizations).toEqual(["Bearer old", "Bearer good"])
   })
 
   it("a second 401 is the answer: one renewal, one replay", async () => {
-    const { source, renewals } = sourceOf(tokenOf("old"), tokenOf("revoked"), tokenOf("good"))
+    const source = new RenewingSource(tokenOf("old"), tokenOf("revoked"), tokenOf("good"))
     const fetch = createFetch(source, { origins: [api.origin] })
     const response = await fetch(api.origin)
     expect([response.status, await response.text()]).toEqual([401, "from the API"])
-    expect([renewals(), api.seen.length]).toEqual([1, 2])
+    expect([source.renewals, api.seen.length]).toEqual([1, 2])
   })
 
   it.each([
     ["fails", new TokenError("ERR_TOKEN_REQUEST", "down", { transient: true })],
     ["gives the same access token", tokenOf("old")],
   ])("a renewal that %s leaves the 401 as it is, body unread", async (_, next) => {
-    const { source, renewals } = sourceOf(tokenOf("old"), next)
+    const source = new RenewingSource(tokenOf("old"), next)
     const response = await createFetch(source, { origins: [api.origin] })(api.origin)
     expect([response.status, await response.text()]).toEqual([401, "from the API"])
-    expect([renewals(), api.seen.length]).toEqual([1, 1])
+    expect([source.renewals, api.seen.length]).toEqual([1, 1])
   })
 
   it("gives up the discarded answer, so that its connection is free", async () => {
@@ -227,7 +169,7 @@ describe("on 401", () => {
       const body = new ReadableStream({ cancel: () => void cancelled.push(authorization) })
       return new Response(body, { status: authorization === "Bearer good" ? 200 : 401 })
     }
-    const { source } = sourceOf(tokenOf("old"), tokenOf("good"))
+    const source = new RenewingSource(tokenOf("old"), tokenOf("good"))
     await createFetch(source, { origins: ["https://api.example.com"], fetch: custom })("https://api.example.com/")
     expect(cancelled).toEqual(["Bearer old"])
   })
@@ -249,30 +191,30 @@ describe("on 401", () => {
 })
 
 it("the caller's signal reaches the source, from init or from the Request", async () => {
-  const { source, requests } = sourceOf(tokenOf("good"))
+  const source = new RenewingSource(tokenOf("good"))
   const fetch = createFetch(source, { origins: [api.origin] })
   const { signal } = new AbortController()
   const request = new Request(api.origin, { signal })
   await fetch(api.origin, { signal })
   await fetch(request)
   await fetch(request, { signal: null })
-  expect(requests.map((asked) => asked.signal)).toEqual([signal, request.signal, undefined])
+  expect(source.requests.map((asked) => asked.signal)).toEqual([signal, request.signal, undefined])
 })
 
 it("a source without a token rejects with its own error, and nothing is sent", async () => {
   const error = new TokenError("ERR_TOKEN_EXPIRED", "expired", { transient: true })
-  await expect(createFetch(sourceOf(error).source, { origins: [api.origin] })(api.origin)).rejects.toBe(error)
+  await expect(createFetch(new RenewingSource(error), { origins: [api.origin] })(api.origin)).rejects.toBe(error)
   expect(api.seen).toEqual([])
 })
 
 it("what is no URL is left to fetch", async () => {
-  const { source, requests } = sourceOf(tokenOf("good"))
+  const source = new RenewingSource(tokenOf("good"))
   await expect(createFetch(source, { origins: [api.origin] })("/relative")).rejects.toBeInstanceOf(TypeError)
-  expect(requests).toEqual([])
+  expect(source.requests).toEqual([])
 })
 
 describe("a bad option is a TypeError that names it", () => {
-  const { source } = sourceOf(tokenOf("good"))
+  const source = new RenewingSource(tokenOf("good"))
   const origins: readonly (readonly [string, unknown])[] = [
     ["missing", undefined],
     ["text", "https://api.example.com"],
