@@ -12,13 +12,15 @@ const STEPS = [
   { name: "types", script: "typecheck" },
   { name: "unused code", script: "knip" },
   { name: "unit tests and coverage", script: "coverage", report: "packages/evertoken/reports/tests.json" },
-  { name: "integration tests", script: "test:integration", report: "test/reports/tests.json" },
-  { name: "examples", script: "test:examples", counts: true },
+  { name: "integration tests", script: "test:integration", report: "test/reports/tests.json", scanned: true },
+  { name: "examples", script: "test:examples", counts: true, scanned: true },
 ]
 
-async function runScript(script) {
+// What is scanned has the tests' canaries for secrets.
+async function runScript(script, scanned) {
+  const command = `npm run --silent ${script}`
   // A shell, because npm is a .cmd file on Windows.
-  const child = spawn(`npm run --silent ${script}`, {
+  const child = spawn(scanned ? `node scripts/secret-scan.js ${command}` : command, {
     shell: true,
     stdio: ["ignore", "pipe", "inherit"],
     env: process.stdout.isTTY ? { FORCE_COLOR: "1", ...process.env } : process.env,
@@ -34,10 +36,10 @@ async function runScript(script) {
   return { code, output }
 }
 
-async function runStep({ name, script, report, counts }) {
+async function runStep({ name, script, report, counts, scanned }) {
   console.log(`\n── ${name} (npm run ${script})`)
   if (report) await rm(report, { force: true })
-  const { code, output } = await runScript(script)
+  const { code, output } = await runScript(script, scanned)
   const totals = report ? await takeReport(report) : counts ? totalsIn(output) : undefined
   const countless = (report || counts) && !totals
   if (countless) console.log(`${name}: no count of the tests that ran`)

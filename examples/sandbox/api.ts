@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto"
 import { once } from "node:events"
 import { createServer, type IncomingMessage, type Server } from "node:http"
+import { CANARY } from "../../test/secrets/canary.js"
 
 interface Answer {
   readonly status: number
@@ -55,7 +56,7 @@ export class Api {
   }
 
   #login(): object {
-    const session = randomBytes(32).toString("base64url")
+    const session = `${CANARY}${randomBytes(32).toString("base64url")}`
     this.#sessions.add(session)
     return { session, validForMinutes: 30 }
   }

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto"
 import type { ClientMetadata } from "oidc-provider"
+import { CANARY } from "../secrets/canary.js"
 
 /** A client that authenticates by a secret, in one of the ways of RFC 6749, section 2.3.1, and OpenID Connect, section 9. */
 export interface SecretClient {
@@ -28,9 +29,9 @@ export interface IssuerClients {
 
 /** The clients whose identifier and secret are the same in every run, so that a child process needs nothing but the URL. */
 export const secretClients = {
-  basic: { clientId: "client:basic", clientSecret: "the secret+of/the basic%client: 8f1c2d" },
-  post: { clientId: "client-post", clientSecret: "the-secret-of-the-post-client-41c7a9" },
-  secretJwt: { clientId: "client-secret-jwt", clientSecret: "the-secret-of-the-secret-jwt-client-d90b3e77" },
+  basic: { clientId: "client:basic", clientSecret: `the ${CANARY}secret+of/the basic%client: 8f1c2d` },
+  post: { clientId: "client-post", clientSecret: `the-${CANARY}secret-of-the-post-client-41c7a9` },
+  secretJwt: { clientId: "client-secret-jwt", clientSecret: `the-${CANARY}secret-of-the-secret-jwt-client-d90b3e77` },
 } as const satisfies Partial<IssuerClients>
 
 export interface RegisteredClients {

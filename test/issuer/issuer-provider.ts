@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto"
 import type * as oidcProvider from "oidc-provider"
 import type { ClientMetadata, Configuration, Provider } from "oidc-provider"
+import { CANARY } from "../secrets/canary.js"
 import type { IssuerStore } from "./issuer-store.js"
 
 export interface ProviderSettings {
@@ -19,6 +20,9 @@ export async function createProvider(settings: ProviderSettings): Promise<Provid
   const provider = new OidcProvider(settings.issuer, configurationOf(settings))
   // the host of a request is the one of the issuer: no proxy is involved
   provider.proxy = false
+  for (const { prototype } of [provider.AccessToken, provider.ClientCredentials, provider.RefreshToken]) {
+    issueCanaries(prototype)
+  }
   return provider
 }
 
@@ -61,6 +65,15 @@ function configurationOf({ clients, scopes, store, rotation, lifetimes }: Provid
       Session: 3600,
     },
   }
+}
+
+function issueCanaries(prototype: object): void {
+  const generate = Reflect.get(prototype, "generateTokenId") as () => string
+  Object.defineProperty(prototype, "generateTokenId", {
+    value(this: object) {
+      return `${CANARY}${generate.call(this)}`
+    },
+  })
 }
 
 function audienceOf(body: unknown): string | undefined {

@@ -2,7 +2,7 @@ import type { FoundScenario } from "../format/scenario-files.js"
 import type { Mismatch } from "../stage/ending.js"
 import { Operation } from "../stage/operation.js"
 import { perform } from "../stage/perform.js"
-import { CANARY } from "../stage/secret-names.js"
+import { CANARY } from "../../secrets/canary.js"
 import { Stage, USUAL_PATIENCE_MS } from "../stage/stage.js"
 import type { StoreUnderTest } from "../stores/store-under-test.js"
 

@@ -1,5 +1,4 @@
-/** Marks every secret of a scenario: what shows one shows this. */
-export const CANARY = "canary-"
+import { CANARY } from "../../secrets/canary.js"
 
 /** The real value of what a scenario calls `name`. */
 export function secretOf(name: string): string {
