@@ -1,4 +1,5 @@
-import { seededRandom, type Random, type RenewalStep } from "evertoken"
+import type { Random, RenewalStep } from "evertoken"
+import { seededRandom } from "evertoken/testing"
 import type { PlannedAnswer } from "../issuer/planned-answers.js"
 import type { HaltSignal } from "../processes/worker-protocol.js"
 import { between, choose, type Weighted } from "./choice.js"

@@ -1,6 +1,7 @@
 import { subscribe } from "node:diagnostics_channel"
 import { setTimeout as wait } from "node:timers/promises"
-import { seededRandom, TokenError, type CachedTokenSource, type Token } from "evertoken"
+import { TokenError, type CachedTokenSource, type Token } from "evertoken"
+import { seededRandom } from "evertoken/testing"
 import type { Journal } from "./journal.js"
 
 export interface RenewingOptions {

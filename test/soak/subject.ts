@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises"
-import { seededRandom, type Random, type TokenWatcher } from "evertoken"
+import type { Random, TokenWatcher } from "evertoken"
+import { seededRandom } from "evertoken/testing"
 import { CountingClock } from "./counting-clock.js"
 import { LoadBook, useWatcher } from "./load.js"
 import { takeSample } from "./sample.js"

@@ -1,5 +1,5 @@
 import { assertClock, type Clock } from "./clock.js"
-import type { ErrorBackoff, ErrorBackoffOptions } from "./error-backoff.js"
+import type { ErrorBackoffOptions } from "./error-backoff.js"
 import { assertMilliseconds, LONGEST_TIMER_MS } from "./milliseconds.js"
 import { assertRandom, type Random } from "./random.js"
 import type { TokenCache } from "./token-cache.js"
@@ -30,7 +30,7 @@ export interface CachedTokenSourceOptions {
   /** An issuer that gave the same token again is not asked sooner than this after it, in milliseconds. Default 10,000. */
   readonly minimumIntervalMs?: number | undefined
   /** How the pauses after failed requests grow. */
-  readonly backoff?: ErrorBackoff | ErrorBackoffOptions | undefined
+  readonly backoff?: ErrorBackoffOptions | undefined
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined
 }

@@ -82,8 +82,7 @@ export class CachedTokenSource implements TokenSource {
     const identity = { fingerprint: this.fingerprint, lineage, singleUse }
     this.#known = new KnownToken(clock, identity)
     this.#authority = new Authority(this.#stack, this.#known)
-    const pauses = backoff instanceof ErrorBackoff ? backoff : new ErrorBackoff(backoff)
-    this.#coolDown = new CoolDown({ clock, random, backoff: pauses })
+    this.#coolDown = new CoolDown({ clock, random, backoff: new ErrorBackoff(backoff) })
     this.#renewal = new Renewal({
       source,
       identity,

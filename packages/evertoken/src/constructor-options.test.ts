@@ -82,11 +82,11 @@ describe("what is as it should be is taken", () => {
   })
 })
 
-test("a backoff made before is used as it is, not taken for options of another", async () => {
+test("the pauses after failures are those of the option backoff", async () => {
   const clock = new VirtualClock()
   const failing = { getToken: () => (asked++, Promise.reject(new Error("down"))) }
   let asked = 0
-  const backoff = new ErrorBackoff({ minimumMs: 30_000, initialMs: 30_000 })
+  const backoff = { minimumMs: 30_000, initialMs: 30_000 }
   const tokens = new CachedTokenSource(failing, { clock, random: () => 0, backoff })
   await expect(tokens.getToken()).rejects.toThrow()
   await clock.advance(29_000)

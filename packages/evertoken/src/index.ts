@@ -1,6 +1,6 @@
 export { CachedTokenSource, type CachedTokenSourceOptions } from "./cached-token-source.js"
 export { systemClock, type Clock, type Timer } from "./clock.js"
-export { ErrorBackoff, type ErrorBackoffOptions, type FailedAttempt } from "./error-backoff.js"
+export type { ErrorBackoffOptions } from "./error-backoff.js"
 export {
   salvageRefreshToken,
   TokenError,
@@ -12,7 +12,7 @@ export {
 export { onTokenEvent, type Presentation, type RenewalStep, type TokenEventName, type TokenEvents } from "./events.js"
 export { noJitter, randomEarly, type JitterSource, type RandomEarlyOptions } from "./jitter.js"
 export { MemoryTokenCache, type MemoryTokenCacheOptions } from "./memory-token-cache.js"
-export { createRandom, seededRandom, type Random } from "./random.js"
+export type { Random } from "./random.js"
 export { StaticTokenSource, type StaticTokenSourceOptions } from "./static-token-source.js"
 export type { Claim, ClaimSubject, ClaimView, Commit, CommitOptions, StoredToken, TokenCache } from "./token-cache.js"
 export { lifetimeOf, type Lifetime, type LifetimePolicy } from "./token-lifetime.js"

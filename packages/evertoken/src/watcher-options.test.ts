@@ -1,6 +1,5 @@
 import { expect, test } from "vitest"
 import { systemClock } from "./clock.js"
-import { ErrorBackoff } from "./error-backoff.js"
 import { noJitter } from "./jitter.js"
 import { TokenWatcher } from "./token-watcher.js"
 import { watcherSettings } from "./watcher-options.js"
@@ -31,9 +30,8 @@ test("options that are null are a TypeError, and start nothing", async () => {
 })
 
 test("what is given is taken", () => {
-  const backoff = new ErrorBackoff()
   const random = () => 0.5
-  const given = { startTimeoutMs: 1, lazy: true, closeSource: false, jitter: noJitter, backoff, random }
+  const given = { startTimeoutMs: 1, lazy: true, closeSource: false, jitter: noJitter, random }
   expect(watcherSettings(given)).toMatchObject(given)
 })
 

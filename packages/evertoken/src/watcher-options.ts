@@ -16,7 +16,7 @@ export interface TokenWatcherOptions {
   /** How much earlier than necessary to renew. Default {@link randomEarly}. */
   readonly jitter?: JitterSource | undefined
   /** The pauses after failures. */
-  readonly backoff?: ErrorBackoff | ErrorBackoffOptions | undefined
+  readonly backoff?: ErrorBackoffOptions | undefined
   /**
    * No token is renewed sooner than this after it was issued, in milliseconds, or than a quarter of its lifetime if
    * that is shorter. Protects an issuer that returns the same token, and one whose tokens an API keeps rejecting.
@@ -78,7 +78,7 @@ export function watcherSettings(options: TokenWatcherOptions): WatcherSettings {
     startTimeoutMs: milliseconds("startTimeoutMs", options.startTimeoutMs, 30_000, 1),
     lazy: flag("lazy", options.lazy, false),
     jitter,
-    backoff: backoff instanceof ErrorBackoff ? backoff : new ErrorBackoff(backoff),
+    backoff: new ErrorBackoff(backoff),
     minimumIntervalMs: milliseconds("minimumIntervalMs", options.minimumIntervalMs, 10_000, 0),
     minimumValidityMs: milliseconds("minimumValidityMs", options.minimumValidityMs, 0, 0),
     serveExpiredMs: milliseconds("serveExpiredMs", options.serveExpiredMs, 0, 0),

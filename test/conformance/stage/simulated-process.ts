@@ -3,7 +3,6 @@ import {
   MemoryTokenCache,
   noJitter,
   randomEarly,
-  seededRandom,
   TokenWatcher,
   type CachedTokenSourceOptions,
   type Token,
@@ -12,6 +11,7 @@ import {
   type TokenWatcherOptions,
   type WatcherState,
 } from "evertoken"
+import { seededRandom } from "evertoken/testing"
 import { toMs, toOptionalMs } from "../format/duration.js"
 import type { ProcessOptions } from "../format/given.js"
 import type { ProcessCache } from "./process-cache.js"

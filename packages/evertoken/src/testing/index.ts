@@ -1,3 +1,4 @@
+export { seededRandom } from "../random.js"
 export { tokenCacheContract, type TokenCacheContractOptions, type TokenCacheUnderTest } from "./token-cache-contract.js"
 export {
   tokenSourceContract,
