@@ -43,6 +43,24 @@ test.each([
   expect(decideClaim(situation({ sentAgoMs }, { leftMs }))).toBe(expected)
 })
 
+test.each([
+  [Infinity, 0, 0, undefined],
+  [Infinity, 0, 14_999, undefined],
+  [Infinity, 0, 15_000, "last-try"],
+  [Infinity, 60_000, 59_999, undefined],
+  [Infinity, 60_000, 60_000, "last-try"],
+  [-20_000, 0, 14_999, undefined],
+  [NaN, 0, 14_999, undefined],
+  [NaN, 0, 15_000, "last-try"],
+] as const)(
+  "owner gone, single-use, sent nobody knows when (%d), %i ms left, seen for %i ms: %s, whatever the leeway",
+  (sentAgoMs, leftMs, stoodStillMs, expected) => {
+    for (const safeReuseMs of [-15_000, 0, 1e9]) {
+      expect(decideClaim(situation({ sentAgoMs }, { leftMs, stoodStillMs, safeReuseMs }))).toBe(expected)
+    }
+  },
+)
+
 test("a living owner of what works once is never overtaken", () => {
   expect(decideClaim(situation({ owner: "alive" }, { stoodStillMs: 1e9, leftMs: 0 }))).toBeUndefined()
 })

@@ -28,15 +28,16 @@ export function decideClaim(situation: ClaimSituation): Presentation | undefined
 }
 
 /** The same with no living owner in the way, or once the claim is taken. */
-export function decidePresentation(
-  situation: Pick<ClaimSituation, "view" | "singleUse" | "leftMs" | "requestTimeoutMs" | "safeReuseMs">,
-): Presentation | undefined {
-  const { view, singleUse, leftMs, requestTimeoutMs, safeReuseMs } = situation
+export function decidePresentation(situation: ClaimSituation): Presentation | undefined {
+  const { view, singleUse, leftMs, stoodStillMs, requestTimeoutMs, safeReuseMs } = situation
   const { sentAgoMs } = view
   if (!singleUse || sentAgoMs === undefined) return "first"
-  if (sentAgoMs < safeReuseMs) return "within-leeway"
+  const isTimeKnown = sentAgoMs >= 0 && sentAgoMs < Infinity
+  if (isTimeKnown && sentAgoMs < safeReuseMs) return "within-leeway"
+  // the clock was set back: perhaps it was sent just before this waiter came
+  const agoMs = isTimeKnown ? sentAgoMs : stoodStillMs
   // half of what was left when it was sent has passed, and the request is certainly not under way any more
-  const isDue = sentAgoMs >= leftMs && sentAgoMs >= LONGEST_PAUSE_BEFORE_SENDING_MS + requestTimeoutMs
+  const isDue = agoMs >= leftMs && agoMs >= LONGEST_PAUSE_BEFORE_SENDING_MS + requestTimeoutMs
   return isDue ? "last-try" : undefined
 }
 

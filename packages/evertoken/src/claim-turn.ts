@@ -29,7 +29,7 @@ export interface ClaimTurnsOptions {
   readonly step: StepReporter
 }
 
-/** Takes the right to ask the issuer when the protocol allows it (design, section 6). One waiter's view. */
+/** Takes the right to ask the issuer when the protocol allows it (design, section 6). One waiter's view, of all its waits. */
 export class ClaimTurns {
   readonly #options: ClaimTurnsOptions
   readonly #stillness: Stillness
@@ -48,12 +48,12 @@ export class ClaimTurns {
     const claim = stack.claim(plan.subject)
     const view = await claim.look()
     if (view.rejected) throw reauthenticationRequired("the issuer has refused the refresh token")
-    const stoodStillMs = this.#stillness.note(`${plan.subject.what}.${view.n}`)
+    const stoodStillMs = this.#stillness.note(`${plan.subject.what}.${view.n} ${view.owner}`)
     if (decideClaim(this.#situation(plan, view, stoodStillMs)) === undefined) return undefined
     if (!(await this.#taken(plan, claim, view.n + 1))) return undefined
     const takenAt = clock.monotonic()
     step("claimed", plan, { n: view.n + 1 })
-    const presentation = await this.#stillDue(plan, claim)
+    const presentation = await this.#stillDue(plan, claim, stoodStillMs)
     if (presentation !== undefined) return { claim, takenAt, presentation }
     await this.#options.releases.release(claim, "own", plan)
     return undefined
@@ -69,7 +69,7 @@ export class ClaimTurns {
   }
 
   /** Liveness, marks and store once more, now that the claim is taken: how to present the token, if it still is due. */
-  async #stillDue(plan: RenewalPlan, claim: Claim): Promise<Presentation | undefined> {
+  async #stillDue(plan: RenewalPlan, claim: Claim, stoodStillMs: number): Promise<Presentation | undefined> {
     const { stack, releases, step } = this.#options
     try {
       const view = await claim.look()
@@ -77,7 +77,7 @@ export class ClaimTurns {
       step("looked-again", plan)
       if (view.rejected || (plan.subject.singleUse && view.othersAlive)) return undefined
       if (!sameVersion(stored?.version, plan.expected)) return undefined
-      return decidePresentation(this.#situation(plan, view, 0))
+      return decidePresentation(this.#situation(plan, view, stoodStillMs))
     } catch (error) {
       await releases.release(claim, "own", plan)
       throw error

@@ -47,6 +47,7 @@ export class Renewal {
   readonly #step: StepReporter
   readonly #closing = new AbortController()
   readonly #releases: ClaimReleases
+  readonly #turns: ClaimTurns
   readonly #refused: RefusedGrants
   readonly #repeated: RepeatedAnswer
   readonly #failures: RenewalFailures
@@ -59,6 +60,7 @@ export class Renewal {
     this.#singleUse = options.identity.singleUse
     this.#step = stepReporter(key)
     this.#releases = new ClaimReleases(this.#step)
+    this.#turns = new ClaimTurns({ ...options, releases: this.#releases, step: this.#step })
     this.#refused = new RefusedGrants(options)
     this.#repeated = new RepeatedAnswer(options)
     this.#failures = new RenewalFailures({ ...options, key })
@@ -82,7 +84,6 @@ export class Renewal {
   async run(need: TokenRequest): Promise<void> {
     const { clock, claimTimeoutMs } = this.#options
     const deadline = clock.monotonic() + claimTimeoutMs
-    const turns = new ClaimTurns({ ...this.#options, releases: this.#releases, step: this.#step })
     let waits = false
     let isPrepared = !this.#exchange.canPrepare
     for (;;) {
@@ -97,7 +98,7 @@ export class Renewal {
       const plan = this.#plan(need)
       if (!isPrepared) await this.#exchange.prepare()
       isPrepared = true
-      const turn = reachable ? await this.#takeTurn(turns, plan) : "unreachable"
+      const turn = reachable ? await this.#takeTurn(plan) : "unreachable"
       if (turn === "unreachable") return this.#send({ plan, presentation: "first", reachable: false }, need)
       if (turn !== undefined) return this.#send({ plan, ...turn, reachable: true }, need)
       if (clock.monotonic() >= deadline) return this.#sendWithoutClaim(plan, need)
@@ -174,9 +175,9 @@ export class Renewal {
   }
 
   /** A claim, marked, under which to send at once; undefined: not now, look again. */
-  async #takeTurn(turns: ClaimTurns, plan: RenewalPlan): Promise<Turn | "unreachable" | undefined> {
+  async #takeTurn(plan: RenewalPlan): Promise<Turn | "unreachable" | undefined> {
     try {
-      const turn = await turns.take(plan)
+      const turn = await this.#turns.take(plan)
       return turn && (await this.#isReady(plan, turn)) ? turn : undefined
     } catch (error) {
       if (this.#singleUse || !(error instanceof TokenError) || error.code !== "ERR_TOKEN_CACHE") throw error
