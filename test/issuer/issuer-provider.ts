@@ -40,6 +40,7 @@ function configurationOf({ clients, scopes, store, rotation, lifetimes }: Provid
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
       revocation: { enabled: true, allowedPolicy: () => true },
+      introspection: { enabled: true, allowedPolicy: () => true },
       resourceIndicators: {
         enabled: true,
         // issuers name it `audience` or `resource` (RFC 8707): the one stands in for the other here

@@ -1,5 +1,7 @@
 export { ClientCredentialsSource, type ClientCredentialsOptions } from "./client-credentials-source.js"
 export { RefreshTokenSource, type RefreshTokenOptions } from "./refresh-token-source.js"
+export { TokenIntrospector, type TokenIntrospection, type TokenIntrospectorOptions } from "./token-introspector.js"
+export { TokenRevoker, type TokenQuestion, type TokenRevokerOptions, type TokenTypeHint } from "./token-revoker.js"
 export type { IssuerOptions } from "./issuer-options.js"
 export type { TokenEndpointOptions } from "./token-endpoint-options.js"
 export type { ClientAuthentication, ClientAuthenticationOptions, PrivateKeyJwt } from "./client-authentication.js"

@@ -5,8 +5,10 @@ import { retryAfterMs } from "./retry-after.js"
 import { shownText } from "./shown-text.js"
 
 export interface RefusedRequest {
-  /** Undefined: nothing was granted here. */
+  /** Undefined: nothing was to be granted. */
   readonly grantType?: string
+  /** For the message. Default: `"token endpoint"`. */
+  readonly endpoint?: string
   /** What was sent in secret: never shown, though issuers quote it. */
   readonly secrets: readonly string[]
   readonly now: number
@@ -15,8 +17,8 @@ export interface RefusedRequest {
 // RFC 6749, section 4.1.2.1, whose codes token endpoints use too; RFC 8628, section 3.5
 const PASSING: ReadonlySet<string | undefined> = new Set(["temporarily_unavailable", "server_error", "slow_down"])
 
-// names of their own for invalid_grant: GitHub ("Troubleshooting OAuth app access token request errors" and "Refreshing
-// user access tokens" of its documentation), Slack (its reference of oauth.v2.access)
+// names of their own for invalid_grant: the first is what GitHub answers, though its documentation does not say so; the
+// second stands in Slack's reference (tooling.tokens.rotate)
 const REFUSED_REFRESH_TOKEN: ReadonlySet<string | undefined> = new Set(["bad_refresh_token", "invalid_refresh_token"])
 
 /**
@@ -35,16 +37,13 @@ function isPresent(value: unknown): boolean {
 }
 
 /** The error that a refusal stands for. */
-export function responseErrorOf(answer: IssuerAnswer, { grantType, secrets, now }: RefusedRequest): TokenError {
+export function responseErrorOf(answer: IssuerAnswer, request: RefusedRequest): TokenError {
+  const { grantType, secrets, now, endpoint = "token endpoint" } = request
   const { status, text } = answer
+  const answered = `the ${endpoint} answered ${status}`
   if (status >= 300 && status < 400) {
-    return new TokenError(
-      "ERR_TOKEN_RESPONSE_INVALID",
-      `the token endpoint answered ${status}; a redirect is not followed`,
-      {
-        transient: false,
-      },
-    )
+    const message = `${answered}; a redirect is not followed`
+    return new TokenError("ERR_TOKEN_RESPONSE_INVALID", message, { transient: false })
   }
   const body = jsonObjectOf(text)
   const said = shownText(body?.["error"], secrets)
@@ -54,7 +53,7 @@ export function responseErrorOf(answer: IssuerAnswer, { grantType, secrets, now 
   // a 401 is for the client (RFC 6749, section 5.2), unless it says itself that it is not
   const isClientRefused = error === "invalid_client" || (status === 401 && named !== "invalid_grant")
   const mend = isClientRefused ? ": check clientId, clientSecret and clientAuthentication" : ""
-  return new TokenResponseError(messageOf(status, said ?? error, errorDescription) + mend, {
+  return new TokenResponseError(answered + namedAs(said ?? error, errorDescription) + mend, {
     status,
     error,
     errorDescription,
@@ -78,7 +77,7 @@ function impliedError(
   return grantType === "refresh_token" ? "invalid_grant" : "invalid_client"
 }
 
-function messageOf(status: number, error: string | undefined, description: string | undefined): string {
+function namedAs(error: string | undefined, description: string | undefined): string {
   const named = error === undefined ? "" : ` ${error}`
-  return `the token endpoint answered ${status}${named}${description === undefined ? "" : ` (${description})`}`
+  return named + (description === undefined ? "" : ` (${description})`)
 }
