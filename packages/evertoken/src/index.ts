@@ -12,6 +12,7 @@ export {
 export { onTokenEvent, type Presentation, type RenewalStep, type TokenEventName, type TokenEvents } from "./events.js"
 export { noJitter, randomEarly, type JitterSource, type RandomEarlyOptions } from "./jitter.js"
 export { MemoryTokenCache, type MemoryTokenCacheOptions } from "./memory-token-cache.js"
+export type { ProofOfPossession, ProvenRequest } from "./proof-of-possession.js"
 export type { Random } from "./random.js"
 export { StaticTokenSource, type StaticTokenSourceOptions } from "./static-token-source.js"
 export type { Claim, ClaimSubject, ClaimView, Commit, CommitOptions, StoredToken, TokenCache } from "./token-cache.js"

@@ -1,4 +1,4 @@
-import { Agent, request as undiciRequest, type Dispatcher } from "undici"
+import { EnvHttpProxyAgent, request as undiciRequest, type Dispatcher } from "undici"
 import type { TlsCredentials } from "./mutual-tls.js"
 
 export interface HttpRequest {
@@ -58,11 +58,13 @@ export function exchangeByDispatcher(dispatcher: Dispatcher): HttpExchange {
   }
 }
 
-const agents = new Map<number, Agent>()
+const agents = new Map<number, Dispatcher>()
 
 /**
  * Opens a connection for each request and closes it after: a kept one may be dead, and whether a request on a dead
- * connection was processed nobody knows. Shared by all sources of the process, but for those with credentials.
+ * connection was processed nobody knows. Shared by all sources of the process, but for those with credentials. The
+ * environment variables HTTPS_PROXY and NO_PROXY (or in lower case) say by which proxy.
+ * @throws TypeError if HTTPS_PROXY is no URL.
  */
 export function freshConnections(connectTimeoutMs: number, credentials?: TlsCredentials): Dispatcher {
   if (credentials) return newAgent({ timeout: connectTimeoutMs, ...credentials })
@@ -74,8 +76,15 @@ export function freshConnections(connectTimeoutMs: number, credentials?: TlsCred
   return agent
 }
 
-function newAgent(connect: { readonly timeout: number } & Partial<TlsCredentials>): Agent {
-  return new Agent({ pipelining: 0, keepAliveTimeout: 1, connect })
+function newAgent(tls: { readonly timeout: number } & Partial<TlsCredentials>): Dispatcher {
+  const { timeout } = tls
+  const connections = { pipelining: 0, keepAliveTimeout: 1, connect: tls, requestTls: tls, proxyTls: { timeout } }
+  try {
+    // http is for this very machine: what a proxy got of it would travel in the clear, and to its own loopback
+    return new EnvHttpProxyAgent({ ...connections, httpProxy: "" })
+  } catch {
+    throw new TypeError("the environment variable HTTPS_PROXY must be a URL such as http://proxy.example.com:3128")
+  }
 }
 
 // undici calls this handler once the connection stands, just before it writes; by another name in its older majors

@@ -25,7 +25,11 @@ export interface IssuerOptions extends ClientAuthenticationOptions {
   readonly timeoutMs?: number | undefined
   /** The largest answer that is read. Default 1,048,576. */
   readonly maximumResponseBytes?: number | undefined
-  /** Sends the requests instead of the library's own connections, each of them fresh. It must not retry. */
+  /**
+   * Sends the requests instead of the library's own connections. Those are fresh for each request, trust whom Node.js
+   * trusts (`NODE_EXTRA_CA_CERTS`), and go through the proxy that the environment variable `HTTPS_PROXY` names, but for
+   * the hosts in `NO_PROXY`. It must not retry.
+   */
   readonly fetch?: typeof globalThis.fetch | undefined
   /** The same, an undici dispatcher: a proxy, a certificate authority of your own, a mock. It must not retry. */
   readonly dispatcher?: Dispatcher | undefined
