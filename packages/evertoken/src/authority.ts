@@ -2,9 +2,10 @@ import type { CacheStack } from "./cache-stack.js"
 import { TokenError } from "./errors.js"
 import { publish } from "./events.js"
 import type { KnownToken } from "./known-token.js"
+import { randomId } from "./random.js"
 import { isUnknownTo, onTopOf } from "./renewal-plan.js"
 import type { StoredToken } from "./token-cache.js"
-import { sameVersion, type TokenVersion } from "./token.js"
+import { sameVersion, type Token, type TokenVersion } from "./token.js"
 
 // each one that does not end it has lost a race against another process
 const MOST_ROUNDS = 100
@@ -37,9 +38,7 @@ export class Authority {
       const refill = await this.#stack.commit(record, stored?.version)
       if (refill.committed) this.#known.adopt(record)
     }
-    throw new TokenError("ERR_TOKEN_CACHE", `${this.#stack.authority.name}: changes faster than it can be looked at`, {
-      transient: true,
-    })
+    throw this.#tooFast()
   }
 
   /** Writes `record`, if `expected` is there still; else takes over what is there instead. @throws TokenError `ERR_TOKEN_CACHE` */
@@ -50,6 +49,23 @@ export class Authority {
     this.#known.take(record, { written: true })
     await this.#stack.fillOthers(record)
     return true
+  }
+
+  /** Writes the token of a sign-in as what follows anything that is there: a lineage of its own. @throws TokenError `ERR_TOKEN_CACHE` */
+  async signIn(token: Token): Promise<void> {
+    const lineage = randomId()
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const stored = await this.#stack.read()
+      // a commit that was refused may have been seen all the same, and its refresh token used by whoever saw it
+      if (stored?.version.lineage === lineage) return void (this.#known.adopt(stored) && (await this.#adopted(stored)))
+      const record = this.#known.signedIn(token, { lineage, after: stored })
+      this.#written = record.version.id
+      const { committed } = await this.#stack.commit(record, stored?.version)
+      if (!committed) continue
+      this.#known.take(record, { written: true })
+      return this.#stack.fillOthers(record)
+    }
+    throw this.#tooFast()
   }
 
   /** What could not be written is served from memory, and is the first thing that the next look writes. */
@@ -78,6 +94,11 @@ export class Authority {
   #foundElsewhere(): StoredToken | undefined {
     const { newestFound } = this.#stack
     return newestFound !== undefined && this.#known.concerns(newestFound) ? newestFound : undefined
+  }
+
+  #tooFast(): TokenError {
+    const message = `${this.#stack.authority.name}: changes faster than it can be looked at`
+    return new TokenError("ERR_TOKEN_CACHE", message, { transient: true })
   }
 
   async #adopted(record: StoredToken): Promise<true> {

@@ -22,7 +22,7 @@ import { ErrorBackoff } from "./error-backoff.js"
 import { publish } from "./events.js"
 import { sourceFailure } from "./foreign-error.js"
 import { KnownToken } from "./known-token.js"
-import { createRandom, randomId } from "./random.js"
+import { createRandom } from "./random.js"
 import { sourceClosed, unchanged } from "./renewal-errors.js"
 import { Renewal } from "./renewal.js"
 import { patiently, SingleFlight } from "./single-flight.js"
@@ -30,7 +30,7 @@ import type { StoredToken } from "./token-cache.js"
 import type { HeldToken } from "./token-lifetime.js"
 import { satisfies } from "./token-need.js"
 import { fingerprintOf, type TokenRequest, type TokenSource } from "./token-source.js"
-import type { Token } from "./token.js"
+import { Token } from "./token.js"
 
 export type { CachedTokenSourceOptions } from "./cached-token-source-options.js"
 
@@ -128,6 +128,22 @@ export class CachedTokenSource implements TokenSource {
   }
 
   /**
+   * Signs in: `token`, which an interactive sign-in gave, replaces whatever is kept, and is kept alive from then on, by
+   * its refresh token if the source renews with one. A renewal under way, here or in another process, is refused to write
+   * over it. Durable when it resolves; other processes take it over. Hand each token over once: it begins a new lineage,
+   * and its refresh token is soon spent. Safe to call concurrently: the last one written stays.
+   * @throws TypeError unless `token` is a {@link Token}.
+   * @throws TokenError `ERR_TOKEN_CACHE` if it could not be written in time, or `ERR_TOKEN_SOURCE_CLOSED`.
+   */
+  async signIn(token: Token): Promise<void> {
+    if (!(token instanceof Token)) throw new TypeError("signIn takes a Token")
+    if (this.#closing !== undefined) throw sourceClosed()
+    await this.#authority.signIn(token)
+    this.#coolDown.end()
+    this.#news.next()
+  }
+
+  /**
    * Signs out: at the source, if it keeps tokens itself, then in every cache. A renewal under way, here or in another
    * process, is refused to write its token.
    * @throws TokenError `ERR_TOKEN_CACHE` if the authority cannot be reached, or what the source failed with: then the
@@ -141,7 +157,7 @@ export class CachedTokenSource implements TokenSource {
     await this.#authority.look()
     await this.#stack.delete()
     const mark = await this.#stack.read().catch(() => undefined)
-    this.#known.adopt(mark ?? this.#emptyMark())
+    this.#known.adopt(mark ?? this.#known.mark())
     this.#news.next()
   }
 
@@ -268,13 +284,6 @@ export class CachedTokenSource implements TokenSource {
     } catch {
       return false // reported; the next change, or the next renewal, looks again
     }
-  }
-
-  #emptyMark(): StoredToken {
-    const known = this.#known.record
-    const generation = (known?.version.generation ?? 0) + 1
-    const version = { lineage: known?.version.lineage ?? "", generation, id: randomId() }
-    return { version, lineages: known?.lineages ?? [] }
   }
 }
 

@@ -4,7 +4,7 @@ import { isUnknownTo, onTopOf } from "./renewal-plan.js"
 import type { StoredToken } from "./token-cache.js"
 import { HeldToken } from "./token-lifetime.js"
 import { sameGrant, type TokenSource } from "./token-source.js"
-import { sameVersion, type TokenVersion } from "./token.js"
+import { sameVersion, type Token, type TokenVersion } from "./token.js"
 
 /** The newest record this process knows of one key. A newer one replaces it; nothing clears it. */
 export class KnownToken {
@@ -83,6 +83,30 @@ export class KnownToken {
     const record = this.#record
     const token = record?.token?.with({ version: next })
     if (record !== undefined) this.#replace({ ...record, version: next, token, lineages }, false)
+  }
+
+  /**
+   * The record by which a sign-in follows what is stored, and what is known here. Of a refresh token that is configured,
+   * it counts as used: the sign-in is newer.
+   */
+  signedIn(
+    token: Token,
+    { lineage, after }: { readonly lineage: string; readonly after: StoredToken | undefined },
+  ): StoredToken {
+    const seen = new Set([
+      ...((after ?? this.#record)?.lineages ?? []),
+      ...(this.#lineage === undefined ? [] : [this.#lineage]),
+    ])
+    const generation = Math.max(after?.version.generation ?? 0, this.#record?.version.generation ?? 0) + 1
+    const version = { lineage, generation, id: randomId() }
+    return { version, token: token.with({ version }), fingerprint: this.#fingerprint, lineages: [...seen] }
+  }
+
+  /** The mark of a sign-out that follows what is known, where the store has none to show. */
+  mark(): StoredToken {
+    const { version, lineages = [] } = this.#record ?? {}
+    const { lineage, generation } = version ?? { lineage: "", generation: 0 }
+    return { version: { lineage, generation: generation + 1, id: randomId() }, lineages }
   }
 
   /** What the authority has. @returns whether it is news. */
