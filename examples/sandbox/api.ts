@@ -14,6 +14,7 @@ export class Api {
   readonly #server: Server
   readonly #accepts: (accessToken: string) => Promise<boolean>
   readonly #sessions = new Set<string>()
+  readonly #revoked = new Set<string>()
 
   private constructor(server: Server, url: string, accepts: (accessToken: string) => Promise<boolean>) {
     this.#server = server
@@ -39,6 +40,11 @@ export class Api {
     return this.#sessions.size
   }
 
+  /** From now on it takes this token no more, whatever the issuer says. */
+  revoke(accessToken: string): void {
+    this.#revoked.add(accessToken)
+  }
+
   async close(): Promise<void> {
     const closed = once(this.#server, "close")
     this.#server.close()
@@ -49,7 +55,8 @@ export class Api {
   async #answer(request: IncomingMessage): Promise<Answer> {
     if (request.url === "/login" && request.method === "POST") return { status: 200, body: this.#login() }
     const accessToken = request.headers.authorization?.replace(/^Bearer /, "") ?? ""
-    if (this.#sessions.has(accessToken) || (await this.#accepts(accessToken))) {
+    const isRevoked = this.#revoked.has(accessToken)
+    if (!isRevoked && (this.#sessions.has(accessToken) || (await this.#accepts(accessToken)))) {
       return { status: 200, body: { invoices: 3 } }
     }
     return { status: 401, body: { error: "sign in first" } }
