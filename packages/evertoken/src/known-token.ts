@@ -120,13 +120,20 @@ export class KnownToken {
     return true
   }
 
-  /** What this process made. @returns false if something newer is known already: a sign-out meanwhile. */
+  /**
+   * What this process made. What begins a lineage and is not written yet follows whatever was seen meanwhile.
+   * @returns false if something newer is known already: a sign-out meanwhile.
+   */
   take(record: StoredToken, { written }: { readonly written: boolean }): boolean {
-    if (this.#record !== undefined && record.version.generation <= this.#record.version.generation) {
-      return sameVersion(record.version, this.#record.version)
+    const known = this.#record
+    if (known === undefined || record.version.generation > known.version.generation) {
+      this.#replace(record, written)
+      return true
     }
-    this.#replace(record, written)
-    return true
+    if (sameVersion(record.version, known.version)) return true
+    if (written || !isUnknownTo(known, { ...record, ...record.version })) return false
+    this.#replace(onTopOf(known, record), false)
+    return this.#record?.token !== undefined
   }
 
   #beginsLineageUnknownTo(stored: StoredToken): boolean {

@@ -67,3 +67,76 @@ test("whoever is configured with a new refresh token is not given what another o
   expect((await world.outcome(second.tokens.getToken())).accessToken).not.toBe(token.accessToken)
   expect(world.issuer.requests.map(({ refreshToken }) => refreshToken)).toEqual([alice, bob])
 })
+
+/** A process with a newly configured refresh token, which has sent it; another one has used the old one before. */
+async function newcomer() {
+  const world = new Simulation({ latencyMs: 1_000 })
+  const [oldToken, newToken] = [world.issuer.signIn(), world.issuer.signIn()]
+  const old = world.start(new ScriptedSource(world.issuer, { refreshToken: oldToken }))
+  await world.outcome(old.tokens.getToken())
+  const process = world.start(new ScriptedSource(world.issuer, { refreshToken: newToken }))
+  const uses = () => world.issuer.requests.filter(({ refreshToken }) => refreshToken === newToken).length
+  return { world, process, uses }
+}
+
+test("a newly configured refresh token whose answer cannot be written, once a rotation of the old one was seen, is not lost", async () => {
+  const { world, process, uses } = await newcomer()
+  const watching = process.tokens.changes().subscribe()
+  const renewal = world.begin(process.tokens.getToken())
+  await world.clock.advance(500)
+  const record = await world.record()
+  const version = { ...record.version, generation: record.version.generation + 1, id: "another" }
+  const token = record.token.with({ accessToken: "rotated", refreshToken: "rotated-refresh-token", version })
+  await world.store.commit(KEY, { ...record, version, token }, { expected: record.version })
+  await world.clock.advance(100)
+  process.connection.faults.plan("commit", "fails", 1)
+
+  const own = await world.outcome(renewal)
+  await world.clock.advance(60_000)
+  expect((await world.record()).token.accessToken).toBe(own.accessToken)
+  expect(world.store.written.map(({ version: { generation } }) => generation)).toEqual([1, 2, 3])
+  await world.outcome(process.tokens.getToken({ newerThan: own }))
+  expect(uses()).toBe(1)
+  expect(world.issuer.replayed).toEqual([])
+  expect(world.issuer.liveFamilies).toBe(2)
+  watching.unsubscribe()
+})
+
+test("a newly configured refresh token whose answer cannot be written, once a sign-out was seen, is signed out of for good", async () => {
+  const { world, process, uses } = await newcomer()
+  const watching = process.tokens.changes().subscribe()
+  const renewal = world.begin(process.tokens.getToken())
+  await world.clock.advance(500)
+  await world.store.delete(KEY)
+  await world.clock.advance(100)
+  process.connection.faults.plan("commit", "fails", 1)
+
+  await expect(world.outcome(renewal)).rejects.toMatchObject({ code: "ERR_REAUTHENTICATION_REQUIRED" })
+  await world.clock.advance(60_000)
+  await expect(world.outcome(process.tokens.getToken())).rejects.toMatchObject({
+    code: "ERR_REAUTHENTICATION_REQUIRED",
+  })
+  expect((await world.stored())?.token).toBeUndefined()
+  expect(uses()).toBe(1)
+  watching.unsubscribe()
+})
+
+test.each(["answer-lost", "reset"] as const)(
+  "a newly configured refresh token of which nobody knows what became (%s) is not presented again after a sign-out",
+  async (behaviour) => {
+    const { world, process, uses } = await newcomer()
+    world.issuer.next(behaviour)
+    await world.outcome(Promise.allSettled([process.tokens.getToken()]))
+    await world.store.delete(KEY)
+    await world.clock.advance(120_000)
+
+    await expect(world.outcome(process.tokens.getToken())).rejects.toMatchObject({
+      code: "ERR_REAUTHENTICATION_REQUIRED",
+    })
+    expect(uses()).toBe(1)
+    expect(world.issuer.replayed).toEqual([])
+    const next = world.start(new ScriptedSource(world.issuer, { refreshToken: world.issuer.signIn() }))
+    await world.outcome(next.tokens.getToken())
+    expect((await world.record()).lineages).toHaveLength(3)
+  },
+)

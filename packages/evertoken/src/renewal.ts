@@ -14,10 +14,11 @@ import { RefusedGrants } from "./refused-grants.js"
 import type { Attempt, KeptAttempt } from "./renewal-attempt.js"
 import { claimTimedOut, sourceClosed, unchanged } from "./renewal-errors.js"
 import { RenewalFailures } from "./renewal-failures.js"
-import { isUnknownTo, planRenewal, type RenewalPlan, type SourceIdentity } from "./renewal-plan.js"
+import { isUnknownTo, onTopOf, planRenewal, type RenewalPlan, type SourceIdentity } from "./renewal-plan.js"
 import { stepReporter, type StepReporter } from "./renewal-step.js"
 import { RepeatedAnswer } from "./repeated-answer.js"
 import { satisfies, type TokenNeed } from "./token-need.js"
+import type { StoredToken } from "./token-cache.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
 import { sameVersion } from "./token.js"
 
@@ -143,8 +144,9 @@ export class Renewal {
     const kept = this.#kept
     const { record } = this.#options.known
     if (kept === undefined || sameVersion(kept.plan.expected, record?.version)) return
-    if (record?.token !== undefined && kept.because === "outcome-unknown" && isUnknownTo(record, kept.plan)) {
-      const { plan } = kept
+    const { plan } = kept
+    if (record !== undefined && kept.because === "outcome-unknown" && isUnknownTo(record, plan)) {
+      if (record.token === undefined) return this.#settleSignedOut(kept, record)
       this.#kept = {
         ...kept,
         plan: { ...plan, expected: record.version, lineages: [...record.lineages, plan.lineage] },
@@ -152,7 +154,15 @@ export class Renewal {
       return
     }
     this.#kept = undefined
-    await this.#releases.release(kept.claim, kept.because === "unwritten" ? "all" : "own", kept.plan)
+    await this.#releases.release(kept.claim, kept.because === "unwritten" ? "all" : "own", plan)
+  }
+
+  /** A sign-out wins over a first use of which nobody knows what became: it notes the lineage, so that none begins it again. */
+  async #settleSignedOut({ claim, plan }: KeptAttempt, mark: StoredToken): Promise<void> {
+    const begun = { version: { ...mark.version, lineage: plan.lineage }, lineages: plan.lineages }
+    if (!(await this.#options.authority.commit(onTopOf(mark, begun), mark.version))) return this.#settleKept()
+    this.#kept = undefined
+    await this.#releases.release(claim, "own", plan)
   }
 
   #isSatisfied(need: TokenNeed): boolean {
