@@ -92,6 +92,7 @@ class ChaosRun {
   #stops = 0
   #terminations = 0
   #signIns = 0
+  #revokedBefore = 0
   #renewedAt = epochMs()
 
   constructor(options: ChaosOptions, directory: string, compiled: CompiledWorker, observed: ObservedIssuer) {
@@ -170,7 +171,11 @@ class ChaosRun {
           this.observer.violated(`no token for who comes after: ${String(error)}`)
           return
         }
-        if (isSignedOut(error)) await this.#signIn()
+        if (isSignedOut(error)) {
+          // what the last ones left open is lost by now, and nobody reads the journal any more
+          this.#assertLost(this.#observed.issuer.revokedFamilies - this.#revokedBefore)
+          await this.#signIn()
+        }
         await worker.call("configure", this.#config())
         await wait(250)
       }
@@ -252,14 +257,19 @@ class ChaosRun {
 
   async #signInAnew(): Promise<void> {
     if (this.#signsIn) return
-    if (this.observer.lossesSinceSignIn === 0) this.observer.violated("a sign-in is asked for, and no family was lost")
+    this.#assertLost(this.observer.lossesSinceSignIn)
     this.#signsIn = true
     await this.#signIn()
     this.#crew.reconfigure()
     this.#signsIn = false
   }
 
+  #assertLost(families: number): void {
+    if (families === 0) this.observer.violated("a sign-in is asked for, and no family was lost")
+  }
+
   async #signIn(): Promise<void> {
+    this.#revokedBefore = this.#observed.issuer.revokedFamilies
     this.#refreshToken = await this.#observed.issuer.issueRefreshToken()
     this.#signIns++
     this.observer.signedIn()
