@@ -81,8 +81,10 @@ export class MemoryClaim implements Claim {
 
   async release(extent: "own" | "all"): Promise<void> {
     const { claims } = this.#board()
-    if (extent === "all") claims.clear()
-    else if (this.#taken && claims.get(this.#taken.n) === this.#taken.entry) claims.delete(this.#taken.n)
+    if (this.#taken && claims.get(this.#taken.n) === this.#taken.entry) {
+      if (extent === "all") claims.clear()
+      else claims.delete(this.#taken.n)
+    }
     this.#taken = undefined
   }
 

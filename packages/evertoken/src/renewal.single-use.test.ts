@@ -257,6 +257,22 @@ test("a release that failed is made up for, so that the next renewal goes on", a
   expect(await world.isIntact()).toBe(true)
 })
 
+test("a release that is carried out late removes nothing that another process has claimed since", async () => {
+  const world = new Rotation()
+  const [one, two, three] = [world.process(), world.process(), world.process()]
+  const first = await world.outcome(one.tokens.getToken())
+  world.issuer.next("bare")
+  one.connection.faults.plan("claim.release", 20_000, 1)
+  const second = await world.outcome(one.tokens.getToken({ newerThan: first }))
+  expect(second.refreshToken).toBe(first.refreshToken)
+  world.issuer.usually("hangs")
+  for (const { tokens } of [two, three]) void world.begin(tokens.getToken({ newerThan: second }))
+  await world.clock.advance(40_000)
+  const sent = world.issuer.requests.slice(2).map(({ at }) => at)
+  expect(sent.length).toBeGreaterThan(1)
+  for (const [index, at] of sent.slice(1).entries()) expect(at - (sent[index] ?? 0)).toBeGreaterThanOrEqual(10_000)
+})
+
 test("close leaves a claim that it cannot remove to others, as that of a dead owner", async () => {
   const world = new Rotation()
   const { tokens, connection } = world.process()

@@ -73,8 +73,9 @@ export interface Claim {
   /** Whether the claim taken is still there, and no higher one. */
   isHeld(): Promise<boolean>
   /**
-   * Removes each sent mark before its claim: of the claim taken (`"own"`), or of all claims of the subject (`"all"`,
-   * after a commit).
+   * Removes each sent mark before its claim: of the claim taken (`"own"`), or of all claims of the subject, that one last
+   * (`"all"`, after a commit). Nothing if the claim taken is not there any more: what others have claimed since a release
+   * that is carried out late is theirs.
    */
   release(extent: "own" | "all"): Promise<void>
   /** Leaves claim and mark as those of a dead owner: this process gave up on an outcome that nobody knows. */

@@ -54,6 +54,37 @@ describe("a claim", () => {
     expect(await mine.take(2)).toBe(true)
   })
 
+  test.each(["own", "abandoned"] as const)(
+    "whose release is carried out late, after another one (%s), leaves what others have claimed since",
+    async (end) => {
+      const { side, claim } = await open()
+      const [dead, mine, next, later] = [claim(), claim(), claim(), claim()]
+      await dead.take(1)
+      await dead.abandon()
+      await mine.take(2)
+      const { readdir: list } = fs
+      let go = () => {}
+      const gate = new Promise<void>((resolve) => (go = resolve))
+      const spy = vi.spyOn(fs, "readdir").mockImplementationOnce(async (...path) => {
+        await gate
+        return list(...path)
+      })
+      onTestFinished(() => spy.mockRestore())
+      const late = mine.release("all")
+      await vi.waitFor(() => expect(spy).toHaveBeenCalled())
+      await (end === "own" ? mine.release("own") : mine.abandon())
+      await next.take((await next.look()).n + 1)
+      if (end === "own") await next.release("all")
+      if (end === "own") await later.take(1)
+      const othersIn = async () => (await claimFilesIn(side)).filter((name) => name !== `${CLAIM}.2`)
+      const others = await othersIn()
+      go()
+      await late
+      expect(others).toEqual(end === "own" ? [`${CLAIM}.1`] : [`${CLAIM}.1`, `${CLAIM}.3`])
+      expect(await othersIn()).toEqual(others)
+    },
+  )
+
   test("whose number went to another while its owner was stopped is neither held nor removed", async () => {
     const { side, claim } = await open()
     const [stopped, next] = [claim(), claim()]

@@ -118,7 +118,7 @@ export class FileClaim implements Claim {
       // what cannot be removed now stays this owner's: it is released again, or abandoned
       const taken = this.#taken
       await this.#dropReserved()
-      if (extent === "all") await this.#removeOthers(side, taken?.n)
+      if (taken !== undefined && extent === "all") await this.#removeOthers(side, taken)
       if (taken !== undefined) await this.#removeOwn(side, taken)
       this.#taken = undefined
       await this.#end(taken)
@@ -184,15 +184,25 @@ export class FileClaim implements Claim {
     this.#reserved = undefined
   }
 
+  async #isKept(side: string, { n, flight }: Taken): Promise<boolean> {
+    const claim = await this.#options.liveness.find(join(side, this.#names.claim(n)))
+    return claim?.alive === true && claim.owner?.flight === flight
+  }
+
   async #isThereAs(side: string, { n, flight }: Taken): Promise<"own" | "another's" | undefined> {
     const claim = await this.#options.liveness.find(join(side, this.#names.claim(n)))
     return claim && (claim.owner?.flight === flight ? "own" : "another's")
   }
 
-  async #removeOthers(side: string, ownNumber: number | undefined): Promise<void> {
+  // once the own claim is not there, or abandoned, the numbers may be those of claims taken since
+  async #removeOthers(side: string, taken: Taken): Promise<void> {
     const names = await namesIn(side)
     const numbers = new Set([...this.#names.numbersIn(names, "mark"), ...this.#names.numbersIn(names, "claim")])
-    for (const n of [...numbers].sort((a, b) => a - b)) if (n !== ownNumber) await this.#removeNumber(side, n)
+    for (const n of [...numbers].sort((a, b) => a - b)) {
+      if (n === taken.n) continue
+      if (!(await this.#isKept(side, taken))) return
+      await this.#removeNumber(side, n)
+    }
   }
 
   // after a long stop the number may be another's

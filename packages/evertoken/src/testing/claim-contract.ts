@@ -143,6 +143,23 @@ export const claimCases: readonly ContractCase[] = [
     },
   },
   {
+    title: "who has released its claim, or given it up, removes nothing that others have claimed since",
+    async run({ cache, peer }) {
+      for (const end of ["release", "abandon"] as const) {
+        const [mine, theirs] = [claimOf(cache), claimOf(peer)]
+        assert.equal(await mine.take(1), true)
+        await (end === "release" ? mine.release("own") : mine.abandon())
+        const { n } = await theirs.look()
+        assert.equal(await theirs.take(n + 1), true)
+        await theirs.markSent()
+        await mine.release("all")
+        assert.equal(await theirs.isHeld(), true)
+        assertSent(await theirs.look())
+        await theirs.release("all")
+      }
+    },
+  },
+  {
     title: "a tombstone is seen by every look, and no release removes it",
     async run({ cache, peer }) {
       const [mine, theirs] = [claimOf(cache), claimOf(peer)]
