@@ -2,13 +2,14 @@ import type { ServerResponse } from "node:http"
 import { Readable, Writable } from "node:stream"
 import { buffer, text } from "node:stream/consumers"
 import { Agent, Client, fetch as undiciFetch, FormData, interceptors, MockAgent, Pool, type Dispatcher } from "undici"
-import { afterEach, beforeEach, describe, expect, it } from "vitest"
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { TokenError } from "../errors.js"
 import { ApiServer } from "../testing/internal/api-server.js"
 import { RenewingSource, tokenOf } from "../testing/internal/renewing-source.js"
 import type { TokenSource } from "../token-source.js"
 import type { BearerOptions } from "./bearer-options.js"
 import { bearerToken } from "./bearer-token.js"
+import { ownHeaders } from "./request-headers.js"
 
 let api: ApiServer
 let other: ApiServer
@@ -56,7 +57,7 @@ describe("the token is presented", () => {
 
   it("not in place of an authorization of the caller's own, in any shape, whose 401 is the caller's", async () => {
     const source = new RenewingSource(tokenOf("good"))
-    const seen: unknown[] = []
+    const seen: Dispatcher.DispatchOptions[] = []
     const dispatch = bearerToken(source, { origins: [api.origin] })((request) => seen.push(request) > 0)
     const own = "Basic own"
     const shapes = [
@@ -68,9 +69,27 @@ describe("the token is presented", () => {
     ]
     const requests = shapes.map((headers) => ({ origin: api.origin, path: "/", method: "GET", headers }))
     for (const request of requests) dispatch(request, { onRequestStart: () => undefined })
-    for (const [index, request] of requests.entries()) expect(seen[index]).toBe(request)
+    expect(seen).toEqual(requests.map((request) => ({ ...request, headers: ownHeaders(request.headers) })))
     const { statusCode } = await get(carrying(source), "/x", { headers: { authorization: own } })
     expect([statusCode, api.authorizations, source.requests]).toEqual([401, [own], []])
+  })
+
+  it("to the origin that was asked for, even if the caller reuses the options meanwhile", async () => {
+    const options = { origin: api.origin, path: "/first", method: "GET" as const, headers: { "x-own": "first" } }
+    const answer = carrying(new RenewingSource(tokenOf("good"))).request(options)
+    Object.assign(options, { origin: other.origin, path: "/second" })
+    await (await answer).body.dump()
+    expect([api.seen, other.seen]).toMatchObject([[{ path: "/first", authorization: "Bearer good" }], []])
+  })
+
+  it("beside headers that can be read only once", async () => {
+    const seen: Dispatcher.DispatchOptions[] = []
+    const dispatch = bearerToken(new RenewingSource(tokenOf("good")), { origins: [api.origin] })(
+      (request) => seen.push(request) > 0,
+    )
+    const headers = new Map([["x-own", "kept"]]).entries()
+    dispatch({ origin: api.origin, path: "/", method: "GET", headers }, { onRequestStart: () => undefined })
+    await vi.waitFor(() => expect(seen).toMatchObject([{ headers: ["x-own", "kept", "authorization", "Bearer good"] }]))
   })
 
   it("of the source that was chosen for the request", async () => {

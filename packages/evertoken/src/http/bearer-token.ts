@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici"
 import { bearerSettings, type BearerOptions, type RequestTokenSource } from "./bearer-options.js"
 import { sendWithToken } from "./bearer-request.js"
-import { hasHeader } from "./request-headers.js"
+import { hasHeader, ownHeaders } from "./request-headers.js"
 
 /**
  * An undici interceptor that presents the token of `source` to the listed origins (RFC 6750, section 2.1; for tokens
@@ -23,16 +23,17 @@ export function bearerToken(
   options: BearerOptions,
 ): Dispatcher.DispatcherComposeInterceptor {
   const settings = bearerSettings(source, options)
-  return (dispatch) => (request, handler) => {
+  return (dispatch) => (options, handler) => {
     if (handler.onRequestStart === undefined) throw new TypeError("bearerToken needs a dispatcher of undici 7 or newer")
-    const { origin, method, headers } = request
+    const { origin, method } = options
     if (origin === undefined) {
       throw new TypeError("a request has no origin, and may not get the token: compose an Agent, or give it its origin")
     }
-    const url = urlOf(request, new URL(origin))
-    if (method === "CONNECT" || !settings.origins.has(url) || hasHeader(headers, "authorization")) {
-      return dispatch(request, handler)
-    }
+    const url = urlOf(options, new URL(origin))
+    if (method === "CONNECT" || !settings.origins.has(url)) return dispatch(options, handler)
+    // while a token is got the caller may reuse the object for another origin; an iterator of headers can be read once
+    const request = { ...options, headers: ownHeaders(options.headers) }
+    if (hasHeader(request.headers, "authorization")) return dispatch(request, handler)
     void sendWithToken({ dispatch, request, handler, outgoing: { url, method: method.toUpperCase() }, settings })
     return true
   }

@@ -5,6 +5,9 @@ import { RenewingSource, tokenOf } from "../testing/internal/renewing-source.js"
 import type { TokenSource } from "../token-source.js"
 import { createFetch } from "./create-fetch.js"
 
+// the types know fewer headers than the Fetch standard
+const onceOnly = (name: string) => new Map([[name, "kept"]]).entries() as never
+
 let api: ApiServer
 let other: ApiServer
 beforeEach(async () => {
@@ -56,6 +59,36 @@ describe("the token is presented", () => {
     expect(sent).toHaveLength(1)
     expect(sent[0]).toMatchObject({ method: "PUT", body: "b" })
     expect(Object.fromEntries(new Headers(sent[0]?.headers))).toEqual({ authorization: "Bearer good", "x-own": "kept" })
+  })
+
+  it("to the origin that was asked for, even if the caller changes the URL and the options meanwhile", async () => {
+    const fetch = createFetch(new RenewingSource(tokenOf("good")), { origins: [api.origin] })
+    const url = new URL("/first", api.origin)
+    const init = { method: "PUT", body: "first" }
+    const answer = fetch(url, init)
+    url.href = `${other.origin}/second`
+    Object.assign(init, { method: "POST", body: "second" })
+    expect((await answer).status).toBe(200)
+    expect([api.seen, other.seen]).toMatchObject([[{ path: "/first", method: "PUT", body: "first" }], []])
+  })
+
+  it("beside headers that can be read only once, and not in place of one among them", async () => {
+    const sent: (RequestInit | undefined)[] = []
+    const fetch = createFetch(new RenewingSource(tokenOf("good")), {
+      origins: [api.origin],
+      fetch: async (_input, init) => new Response(`${sent.push(init)}`),
+    })
+    for (const name of ["x-own", "authorization"]) await fetch(api.origin, { headers: onceOnly(name) })
+    expect(sent.map((init) => [...new Headers(init?.headers)].flat())).toEqual([
+      ["authorization", "Bearer good", "x-own", "kept"],
+      ["authorization", "kept"],
+    ])
+  })
+
+  it("with the method and body of a Request that is given for the options", async () => {
+    const fetch = createFetch(new RenewingSource(tokenOf("good")), { origins: [api.origin] })
+    await fetch(`${api.origin}/x`, new Request(other.origin, { method: "POST", body: "kept" }))
+    expect(api.seen).toMatchObject([{ method: "POST", body: "kept", authorization: "Bearer good" }])
   })
 
   it("to no other origin: these pass through, and no token is asked for", async () => {

@@ -33,20 +33,23 @@ export function createFetch(source: RequestTokenSource, options: CreateFetchOpti
 
   return async (input, init) => {
     const url = urlOf(input)
-    if (url === undefined || !settings.origins.has(url) || headersOf(input, init).has("authorization")) {
-      return send(input, init)
-    }
-    const signal = signalOf(input, init)
-    const carried = new CarriedToken({ outgoing: { url, method: methodOf(input, init) }, settings, signal })
+    if (url === undefined || !settings.origins.has(url)) return send(input, init)
+    // as fetch does it, all is looked at now: while a token is got the caller may change it, or reuse it for another origin
+    const target = isRequest(input) ? input : url.href
+    const own = headersOf(input, init)
+    const given = init && { ...copyOf(init), ...(init.headers && { headers: own }) }
+    if (own.has("authorization")) return send(target, given)
+    const signal = signalOf(input, given)
+    const carried = new CarriedToken({ outgoing: { url, method: methodOf(input, given) }, settings, signal })
     for (;;) {
-      const headers = headersOf(input, init)
+      const headers = new Headers(own)
       for (const [name, value] of Object.entries(await carried.headers())) headers.set(name, value)
-      const response = await send(input, { ...init, headers })
+      const response = await send(target, { ...given, headers })
       const rejection = isFrom(url.origin, response) ? carried.judge(answerOf(response)) : undefined
       if (rejection === undefined) return response
       const isMended = await carried.mend(rejection)
       signal?.throwIfAborted()
-      if (!isMended || !isReplayable(input, init?.body)) return response
+      if (!isMended || !isReplayable(input, given?.body)) return response
       // an unread body keeps its connection
       response.body?.cancel().catch(() => undefined)
     }
@@ -60,6 +63,13 @@ function answerOf({ status, headers }: Response): TokenAnswer {
 /** As `fetch` does it: the headers of `init` take the place of those of the request. */
 function headersOf(input: FetchInput, init: FetchInit): Headers {
   return new Headers(init?.headers ?? (isRequest(input) ? input.headers : undefined))
+}
+
+/** With what it inherits: a `Request` is a `RequestInit`, too. */
+function copyOf(init: RequestInit): RequestInit {
+  const copy: RequestInit = {}
+  for (const name in init) Reflect.set(copy, name, Reflect.get(init, name))
+  return copy
 }
 
 function methodOf(input: FetchInput, init: FetchInit): string {

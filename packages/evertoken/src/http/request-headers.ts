@@ -9,6 +9,11 @@ export function hasHeader(headers: RequestHeaders, name: string): boolean {
   return entriesOf(headers).some(([own]) => own.toLowerCase() === name)
 }
 
+/** A copy of the headers, as undici's flat list. */
+export function ownHeaders(headers: RequestHeaders): string[] {
+  return withTokenHeaders(headers, {})
+}
+
 /** The same headers with the token's, as undici's flat list. */
 export function withTokenHeaders(headers: RequestHeaders, token: TokenHeaders): string[] {
   const own = entriesOf(headers).filter(([name]) => !Object.hasOwn(token, name.toLowerCase()))
