@@ -13,10 +13,12 @@ const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL("../..", import.meta.url))
 const TSC = join(ROOT, "node_modules/typescript/bin/tsc")
 
-async function programOf(readme: string): Promise<string> {
+/** The program below a heading. */
+async function programOf(readme: string, heading: string): Promise<string> {
   const text = await readFile(join(ROOT, readme), "utf8")
-  const [, program] = /```ts\n(.*?)```/s.exec(text) ?? []
-  if (program === undefined) throw new Error(`${readme} has no program`)
+  const [, section = ""] = text.split(new RegExp(`^#+ ${heading}\n`, "m"))
+  const [, program] = /```ts\n(.*?)```/s.exec(section) ?? []
+  if (program === undefined) throw new Error(`${readme} has no program below "${heading}"`)
   return program
 }
 
@@ -37,9 +39,10 @@ async function startApi(issuer: RealIssuer) {
 }
 
 test.each([
-  ["README.md", /^good until \d{4}-.*\n\{ invoices: 3 \}\n$/],
-  ["packages/evertoken/README.md", /^$/],
-])("the program of %s runs as it is printed", async (readme, printed) => {
+  ["README.md", "A complete program", /^good until \d{4}-.*\n\{ invoices: 3 \}\n$/],
+  ["README.md", "Requests that carry the token", /^\{ invoices: 3 \}\n$/],
+  ["packages/evertoken/README.md", "evertoken", /^$/],
+])("the program of %s, %s, runs as it is printed", async (readme, heading, printed) => {
   await using issuer = await RealIssuer.start()
   const api = await startApi(issuer)
   const cache = join(ROOT, "test/node_modules/.cache")
@@ -47,7 +50,7 @@ test.each([
   const directory = await mkdtemp(join(cache, "readme-"))
   try {
     const { clientId, clientSecret } = issuer.clients.basic
-    const program = (await programOf(readme))
+    const program = (await programOf(readme, heading))
       .replaceAll("https://id.example.com", issuer.url)
       .replaceAll("https://api.example.com", api.url)
       .replaceAll('"billing"', JSON.stringify(clientId))

@@ -1,5 +1,7 @@
+import { FormData as UndiciFormData, fetch as undiciFetch } from "undici"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { TokenError } from "../errors.js"
+import type { ProvenRequest } from "../proof-of-possession.js"
 import { ApiServer } from "../testing/internal/api-server.js"
 import { RenewingSource, tokenOf } from "../testing/internal/renewing-source.js"
 import type { TokenSource } from "../token-source.js"
@@ -220,6 +222,60 @@ describe("on 401", () => {
     }
     const fetch = createFetch(source, { origins: [api.origin] })
     await expect(fetch(api.origin, { signal: waiting.signal })).rejects.toBe(reason)
+  })
+})
+
+it("for want of scope, nothing is renewed and nothing sent again", async () => {
+  api.challenge = 'Bearer error="insufficient_scope"'
+  const source = new RenewingSource(tokenOf("old"), tokenOf("good"))
+  expect((await createFetch(source, { origins: [api.origin] })(api.origin)).status).toBe(401)
+  expect([source.renewals, api.seen.length]).toEqual([0, 1])
+})
+
+it("undici's own FormData is sent again", async () => {
+  const body = new UndiciFormData()
+  body.set("a", "hello")
+  const send = undiciFetch as unknown as typeof fetch
+  const source = new RenewingSource(tokenOf("old"), tokenOf("good"))
+  const undicis = createFetch(source, { origins: [api.origin], fetch: send })
+  expect((await undicis(api.origin, { method: "POST", body: body as unknown as FormData })).status).toBe(200)
+})
+
+describe("a token that is bound to a key", () => {
+  const nonces: (readonly [string, string])[] = []
+  const dpop = {
+    noteNonce: (url: string, nonce: string) => void nonces.push([url, nonce]),
+    proof: async ({ method, url, accessToken }: ProvenRequest) =>
+      [method, url, accessToken, nonces.at(-1)?.[1]].join(" ").trim(),
+  }
+  beforeEach(() => nonces.splice(0))
+
+  it("goes with a proof for the request; each of nonce and token is mended once", async () => {
+    const challenges = ['DPoP error="use_dpop_nonce"', 'DPoP error="invalid_token"', 'DPoP error="use_dpop_nonce"']
+    const sent: unknown[] = []
+    api.reject = ({ headers }, response) => {
+      sent.push([headers.authorization, headers["dpop"]])
+      response.writeHead(401, { "www-authenticate": challenges.shift(), "dpop-nonce": `n${sent.length}` }).end()
+    }
+    const source = new RenewingSource(tokenOf("old", "DPoP"), tokenOf("new", "DPoP"))
+    const url = `${api.origin}/x`
+    const fetch = createFetch(source, { origins: [api.origin], dpop })
+    expect((await fetch(new Request(url, { method: "PUT" }))).status).toBe(401)
+    expect(sent).toEqual([
+      ["DPoP old", `PUT ${url} old`],
+      ["DPoP old", `PUT ${url} old n1`],
+      ["DPoP new", `PUT ${url} new n2`],
+    ])
+    expect(nonces).toEqual(["n1", "n2", "n3"].map((nonce) => [url, nonce]))
+  })
+
+  it("takes no nonce from another origin, reached by a redirect", async () => {
+    api.reject = (_request, response) => response.writeHead(307, { location: other.origin }).end()
+    other.reject = (_request, response) =>
+      response.writeHead(401, { "www-authenticate": 'DPoP error="use_dpop_nonce"', "dpop-nonce": "evil" }).end()
+    const fetch = createFetch(new RenewingSource(tokenOf("old", "DPoP")), { origins: [api.origin], dpop })
+    expect((await fetch(api.origin)).status).toBe(401)
+    expect([nonces, other.seen.length]).toEqual([[], 1])
   })
 })
 
