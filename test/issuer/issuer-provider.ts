@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto"
+import { generateKeyPairSync, randomBytes } from "node:crypto"
 import type * as oidcProvider from "oidc-provider"
 import type { ClientMetadata, Configuration, Provider } from "oidc-provider"
 import { CANARY } from "../secrets/canary.js"
@@ -10,6 +10,7 @@ export interface ProviderSettings {
   readonly scopes: readonly string[]
   readonly store: IssuerStore
   readonly rotation: boolean
+  readonly dpopNonces: boolean
   /** Read at each token issued. In seconds, as the wire has it. */
   readonly lifetimes: { accessTokenSeconds: number; refreshTokenSeconds: number }
 }
@@ -26,7 +27,7 @@ export async function createProvider(settings: ProviderSettings): Promise<Provid
   return provider
 }
 
-function configurationOf({ clients, scopes, store, rotation, lifetimes }: ProviderSettings): Configuration {
+function configurationOf({ clients, scopes, store, rotation, dpopNonces, lifetimes }: ProviderSettings): Configuration {
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
   const aYear = 365 * 24 * 3600
   return {
@@ -40,6 +41,7 @@ function configurationOf({ clients, scopes, store, rotation, lifetimes }: Provid
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
       revocation: { enabled: true, allowedPolicy: () => true },
+      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => dpopNonces },
       introspection: { enabled: true, allowedPolicy: () => true },
       resourceIndicators: {
         enabled: true,

@@ -16,6 +16,8 @@ export interface RealIssuerOptions {
   readonly refreshTokenLifetimeSeconds?: number
   /** Whether each use of a refresh token gives another one, and a second use revokes the family. Default true. */
   readonly rotation?: boolean
+  /** Whether a proof of possession (RFC 9449) needs a nonce of the issuer's. Default false. */
+  readonly dpopNonces?: boolean
   /** For how long a spent refresh token is taken again, in milliseconds. Default 0. */
   readonly reuseLeewayMs?: number
   /** The scopes it knows, besides `openid` and `offline_access`. Default `api:read`, `api:write`, `invoices:read`. */
@@ -33,6 +35,8 @@ export interface RefreshTokenGrant {
   readonly scope?: string
   readonly resource?: string
   readonly accountId?: string
+  /** The thumbprint of the key it is bound to (RFC 9449, section 5). Default: none. */
+  readonly jkt?: string
 }
 
 const HOST = "127.0.0.1"
@@ -83,8 +87,9 @@ export class RealIssuer {
       accessTokenSeconds: options.lifetimeSeconds ?? 3_600,
       refreshTokenSeconds: options.refreshTokenLifetimeSeconds ?? 86_400,
     }
-    const rotation = options.rotation ?? true
-    const provider = await createProvider({ issuer: url, clients: metadata, scopes, store, rotation, lifetimes })
+    const { rotation = true, dpopNonces = false } = options
+    const settings = { issuer: url, clients: metadata, scopes, store, rotation, dpopNonces, lifetimes }
+    const provider = await createProvider(settings)
     const { onTokenRequest: onRequest = () => undefined, onTokenAnswer: onAnswer = () => undefined } = options
     const endpoint = new TokenEndpoint(provider, store, { onRequest, onAnswer })
     return new RealIssuer({ server, port, url, clients, provider, endpoint, lifetimes, scope })
@@ -153,7 +158,13 @@ export class RealIssuer {
 
   /** A new family: what a sign-in in the browser would have given. */
   async issueRefreshToken(grant: RefreshTokenGrant = {}): Promise<string> {
-    const { clientId = this.clients.public.clientId, scope = this.#scope, resource, accountId = "an-account" } = grant
+    const {
+      clientId = this.clients.public.clientId,
+      scope = this.#scope,
+      resource,
+      accountId = "an-account",
+      jkt,
+    } = grant
     const { Client, Grant, RefreshToken } = this.#provider
     const client = await Client.find(clientId)
     if (!client) throw new TypeError(`the issuer knows no client ${clientId}`)
@@ -162,7 +173,7 @@ export class RealIssuer {
     if (resource !== undefined) granted.addResourceScope(resource, scope)
     const grantId = await granted.save()
     const gty = "authorization_code"
-    const token = new RefreshToken({ client, accountId, grantId, scope, resource, gty, rotations: 0 })
+    const token = new RefreshToken({ client, accountId, grantId, scope, resource, gty, rotations: 0, jkt })
     return await token.save()
   }
 

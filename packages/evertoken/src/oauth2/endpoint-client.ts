@@ -10,12 +10,14 @@ import {
 import { systemClock, type Clock } from "../clock.js"
 import type { Deadline } from "../deadline.js"
 import { TokenError } from "../errors.js"
+import type { ProofOfPossession } from "../proof-of-possession.js"
 import { clientAuthenticationOf } from "./client-authentication.js"
 import { exchangeByDispatcher, exchangeByFetch, freshConnections } from "./http-exchange.js"
 import { IssuerClient, unlessAborted, type IssuerAnswer } from "./issuer-client.js"
 import { IssuerMetadata, type EndpointName, type FoundEndpoint } from "./issuer-metadata.js"
 import { locationOf, type ConfiguredEndpoint, type IssuerLocation, type IssuerOptions } from "./issuer-options.js"
 import { isMutualTls, tlsCredentialsOf } from "./mutual-tls.js"
+import { sendProven } from "./proven-request.js"
 import { SIGNING_ALGORITHMS } from "./signing-key.js"
 
 /** Whom a request is for and how it is sent, in the words of oauth4webapi. */
@@ -34,6 +36,11 @@ export interface Sent {
   readonly issuedAt: number
   readonly secrets: readonly string[]
   readonly answer: IssuerAnswer
+}
+
+interface Limits {
+  readonly signal: AbortSignal | undefined
+  readonly deadline: Deadline
 }
 
 /** One endpoint of an issuer as one client uses it: found, authenticated at, asked once. Safe to use concurrently. */
@@ -71,12 +78,29 @@ export class EndpointClient {
 
   /**
    * Sends what `request` makes, within the deadline of the options.
+   * @param dpop the key that the token is to be bound to
    * @returns a promise that rejects with a `TokenError`, or with `signal.reason`.
    */
-  async post(request: (to: Addressed) => Promise<unknown>, signal: AbortSignal | undefined): Promise<Sent> {
+  async post(
+    request: (to: Addressed) => Promise<unknown>,
+    signal: AbortSignal | undefined,
+    dpop?: ProofOfPossession,
+  ): Promise<Sent> {
     signal?.throwIfAborted()
     const deadline = this.#issuerClient.deadline()
-    const { server, url } = await this.find(signal)
+    const found = await this.find(signal)
+    const send = (headers: Readonly<Record<string, string>>) =>
+      this.#post(request, found, { headers, signal, deadline })
+    const sent = await (dpop ? sendProven(dpop, found.url.href, send) : send({}))
+    if (isGone(sent.answer)) this.#metadata.expire()
+    return sent
+  }
+
+  async #post(
+    request: (to: Addressed) => Promise<unknown>,
+    { server, url }: FoundEndpoint,
+    limits: Limits & { readonly headers: Readonly<Record<string, string>> },
+  ): Promise<Sent> {
     const client = this.#client()
     let sent: Sent | undefined
     await request({
@@ -84,17 +108,16 @@ export class EndpointClient {
       client,
       authentication: this.#authentication(),
       options: {
-        headers: { "user-agent": "evertoken" },
+        headers: { "user-agent": "evertoken", ...limits.headers },
         [allowInsecureRequests]: url.protocol === "http:",
         [customFetch]: async (_url, { method, headers, body }) => {
           const message = { url: url.href, method, headers, body }
-          sent = { server, client, ...(await this.#send(message, { signal, deadline })) }
+          sent = { server, client, ...(await this.#send(message, limits)) }
           return new Response(null)
         },
       },
     })
     if (sent === undefined) throw unsendable("no request was made")
-    if (isGone(sent.answer)) this.#metadata.expire()
     return sent
   }
 
@@ -105,12 +128,12 @@ export class EndpointClient {
       readonly headers: Readonly<Record<string, string>>
       readonly body: URLSearchParams
     },
-    limits: { readonly signal: AbortSignal | undefined; readonly deadline: Deadline },
+    { signal, deadline }: Limits,
   ): Promise<Pick<Sent, "issuedAt" | "secrets" | "answer">> {
     const { headers, body } = message
     const issuedAt = this.clock.now()
     const secrets = secretsIn(body, headers["authorization"], this.#clientSecret)
-    const answer = await this.#issuerClient.send({ ...message, body: body.toString() }, limits)
+    const answer = await this.#issuerClient.send({ ...message, body: body.toString() }, { signal, deadline })
     return { issuedAt, secrets, answer }
   }
 

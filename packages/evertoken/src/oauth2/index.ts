@@ -5,5 +5,6 @@ export { TokenRevoker, type TokenQuestion, type TokenRevokerOptions, type TokenT
 export type { IssuerOptions } from "./issuer-options.js"
 export type { TokenEndpointOptions } from "./token-endpoint-options.js"
 export type { ClientAuthentication, ClientAuthenticationOptions, PrivateKeyJwt } from "./client-authentication.js"
+export { DPoPKey, type DPoPKeyOptions } from "./dpop-key.js"
 export type { PrivateKey, SigningAlgorithm } from "./signing-key.js"
 export type { MutualTls } from "./mutual-tls.js"

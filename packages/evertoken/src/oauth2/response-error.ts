@@ -14,8 +14,13 @@ export interface RefusedRequest {
   readonly now: number
 }
 
-// RFC 6749, section 4.1.2.1, whose codes token endpoints use too; RFC 8628, section 3.5
-const PASSING: ReadonlySet<string | undefined> = new Set(["temporarily_unavailable", "server_error", "slow_down"])
+// RFC 6749, section 4.1.2.1, whose codes token endpoints use too; RFC 8628, section 3.5; RFC 9449, section 8
+const PASSING: ReadonlySet<string | undefined> = new Set([
+  "temporarily_unavailable",
+  "server_error",
+  "slow_down",
+  "use_dpop_nonce",
+])
 
 // names of their own for invalid_grant: the first is what GitHub answers, though its documentation does not say so; the
 // second stands in Slack's reference (tooling.tokens.rotate)

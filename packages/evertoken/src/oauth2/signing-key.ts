@@ -51,12 +51,28 @@ const SIGNATURES: ReadonlyMap<SigningAlgorithm, Signature> = new Map([
 
 export const SIGNING_ALGORITHMS: SigningAlgorithm[] = [...SIGNATURES.keys()]
 
-/** @throws TypeError that says what is wrong with the key, and shows nothing of it. */
-export function signingKeyOf(options: {
+/** What signs, as an application gives it. */
+export interface SigningKeyOptions {
   readonly key: PrivateKey
   readonly keyId?: string | undefined
   readonly algorithm?: SigningAlgorithm | undefined
-}): SigningKey {
+}
+
+/**
+ * @param prefix what the names of the options begin with in messages
+ * @throws TypeError that says what is wrong with the key, and shows nothing of it.
+ */
+export function signingKeyOf(options: SigningKeyOptions, prefix = "clientAuthentication."): SigningKey {
+  try {
+    return checkedKeyOf(options)
+  } catch (error) {
+    throw error instanceof UnfitKey ? new TypeError(prefix + error.message) : error
+  }
+}
+
+class UnfitKey extends Error {}
+
+function checkedKeyOf(options: SigningKeyOptions): SigningKey {
   const { key } = options
   if (types.isCryptoKey(key)) {
     if (key.type !== "private" || !key.usages.includes("sign")) throw invalid("is no private key, usable to sign")
@@ -111,7 +127,7 @@ function algorithmFor<K>(
   const [standard] = fitting
   if (standard === undefined) throw invalid("is of a kind that no supported algorithm signs with")
   if (wanted !== undefined && !fitting.includes(wanted)) {
-    throw new TypeError(`clientAuthentication.algorithm must be ${fitting.join(" or ")} with this key; got ${wanted}`)
+    throw new UnfitKey(`algorithm must be ${fitting.join(" or ")} with this key; got ${wanted}`)
   }
   return wanted ?? standard
 }
@@ -135,6 +151,6 @@ function importKey(key: KeyObject, algorithm: SigningAlgorithm): Promise<webcryp
   return webcrypto.subtle.importKey("pkcs8", key.export({ format: "der", type: "pkcs8" }), parameters, false, ["sign"])
 }
 
-function invalid(what: string): TypeError {
-  return new TypeError(`clientAuthentication.key ${what}`)
+function invalid(what: string): UnfitKey {
+  return new UnfitKey(`key ${what}`)
 }

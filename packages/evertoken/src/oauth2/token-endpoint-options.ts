@@ -1,4 +1,5 @@
 import { assertLifetimePolicy, type LifetimePolicy } from "../token-lifetime.js"
+import { assertDPoPKey, type DPoPKey } from "./dpop-key.js"
 import { assertIssuerOptions, assertText, type IssuerOptions } from "./issuer-options.js"
 
 /** What every grant needs: where to ask, who asks, and for what. One of `issuer` and `tokenEndpoint` is required. */
@@ -11,6 +12,8 @@ export interface TokenEndpointOptions extends IssuerOptions, LifetimePolicy {
   readonly audience?: string | undefined
   /** For what the token is, as absolute URIs (RFC 8707). */
   readonly resource?: string | readonly string[] | undefined
+  /** Binds the tokens to this key (DPoP, RFC 9449). An issuer that knows nothing of it gives unbound ones. */
+  readonly dpop?: DPoPKey | undefined
 }
 
 /** @throws TypeError that names the option. */
@@ -20,6 +23,7 @@ export function assertTokenEndpointOptions(options: TokenEndpointOptions): void 
     if (options[name] !== undefined) assertText(name, options[name])
   }
   for (const uri of resourcesOf(options.resource)) assertResource(uri)
+  assertDPoPKey(options.dpop)
   assertLifetimePolicy(options)
 }
 

@@ -2,6 +2,7 @@ import { genericTokenEndpointRequest } from "oauth4webapi"
 import type { LifetimePolicy } from "../token-lifetime.js"
 import { fingerprintOf } from "../token-source.js"
 import type { Token } from "../token.js"
+import type { DPoPKey } from "./dpop-key.js"
 import { EndpointClient } from "./endpoint-client.js"
 import { isRefusal, responseErrorOf } from "./response-error.js"
 import { assertTokenEndpointOptions, resourcesOf, type TokenEndpointOptions } from "./token-endpoint-options.js"
@@ -9,7 +10,7 @@ import { tokenFrom } from "./token-response.js"
 
 /** One grant, to be asked for once. */
 export interface GrantRequest {
-  readonly grantType: "client_credentials" | "refresh_token"
+  readonly grantType: string
   readonly parameters?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
 }
@@ -20,6 +21,8 @@ export class TokenEndpoint {
   readonly #policy: LifetimePolicy
   readonly #clientId: string
   readonly #asked: readonly [string, string][]
+  readonly #dpop: DPoPKey | undefined
+  readonly #isPublic: boolean
 
   /** @throws TypeError that names the option. */
   constructor(options: TokenEndpointOptions) {
@@ -28,6 +31,8 @@ export class TokenEndpoint {
     this.#policy = policyOf(options)
     this.#clientId = options.clientId
     this.#asked = parametersOf(options)
+    this.#dpop = options.dpop
+    this.#isPublic = options.clientAuthentication === "none"
   }
 
   /** The {@link TokenSource.fingerprint} of a source that asks here in the name of `subject`. */
@@ -35,7 +40,10 @@ export class TokenEndpoint {
     const { issuer, endpoint } = this.#endpoint.location
     const valuesOf = (name: string) => this.#asked.filter(([asked]) => asked === name).map(([, value]) => value)
     const access = ["scope", "audience", "resource"].map((name) => valuesOf(name).join(" ") || undefined)
-    return fingerprintOf({ grant: [(issuer ?? endpoint)?.href, this.#clientId, ...subject], access })
+    const key = this.#dpop === undefined ? [] : [`dpop:${this.#dpop.thumbprint}`]
+    // the refresh tokens of a public client are bound to the key, too (RFC 9449, section 5)
+    const grant = [(issuer ?? endpoint)?.href, this.#clientId, ...subject, ...(this.#isPublic ? key : [])]
+    return fingerprintOf({ grant, access: [...access, ...key] })
   }
 
   /** Finds the issuer's metadata. @returns a promise that rejects with a `TokenError`, or with `signal.reason`. */
@@ -51,6 +59,7 @@ export class TokenEndpoint {
       ({ server, client, authentication, options }) =>
         genericTokenEndpointRequest(server, client, authentication, grantType, form, options),
       signal,
+      this.#dpop,
     )
     if (isRefusal(answer)) throw responseErrorOf(answer, { grantType, secrets, now: clock.now() })
     return tokenFrom(answer.text, {
