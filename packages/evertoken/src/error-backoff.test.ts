@@ -133,13 +133,14 @@ describe("an option that cannot be is refused by name", () => {
       [-1, "-1"],
       [NaN, "NaN"],
       [Infinity, "Infinity"],
+      [2 ** 31, "2147483648"],
       [null, "null"],
       ["5", "a string"],
       [Symbol("5s"), "a symbol"],
     ]
     for (const [value, shown] of bad) {
       expect(() => new ErrorBackoff({ [name]: value })).toThrow(
-        TypeError(`${name} must be milliseconds, a finite number of at least 1; got ${shown}`),
+        TypeError(`${name} must be milliseconds, from 1 to 2147483647; got ${shown}`),
       )
     }
   })

@@ -1,4 +1,4 @@
-import { assertMilliseconds } from "./milliseconds.js"
+import { assertMilliseconds, LONGEST_TIMER_MS } from "./milliseconds.js"
 import type { Random } from "./random.js"
 
 export interface ErrorBackoffOptions {
@@ -36,7 +36,7 @@ export class ErrorBackoff {
     assertObject(options)
     const { initialMs = 1_000, minimumMs = 250, maximumMs = 60_000 } = options
     for (const [name, value] of Object.entries({ initialMs, minimumMs, maximumMs })) {
-      assertMilliseconds(name, value, { least: 1 })
+      assertMilliseconds(name, value, { least: 1, most: LONGEST_TIMER_MS })
     }
     if (minimumMs > maximumMs) {
       throw new TypeError(`minimumMs must be at most maximumMs, ${maximumMs}; got ${minimumMs}`)

@@ -110,6 +110,12 @@ test("a refresh token salvaged from an unusable answer travels with the error, a
   expect(shown).not.toContain("s3cret")
 })
 
+test("a time to wait that is no length of time is none", () => {
+  for (const retryAfterMs of [NaN, -1]) {
+    expect(new TokenError("ERR_TOKEN_SOURCE", "no", { transient: true, retryAfterMs }).retryAfterMs).toBeUndefined()
+  }
+})
+
 test("the code of a system error is known, and that of nothing else", () => {
   expect(systemErrorCode(Object.assign(new Error("no"), { code: "ENOENT" }))).toBe("ENOENT")
   expect(systemErrorCode(Object.assign(new Error("no"), { code: 20 }))).toBeUndefined()

@@ -52,7 +52,9 @@ export class TokenError extends Error {
     this.code = code
     this.transient = options.transient
     this.ambiguous = options.ambiguous ?? false
-    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs
+    // a header that was not there makes NaN, and no timer would ever be over
+    const { retryAfterMs } = options
+    if (retryAfterMs !== undefined && retryAfterMs >= 0) this.retryAfterMs = retryAfterMs
   }
 
   /** The same failure with another `retryAfterMs`; this one is its cause. */
@@ -95,13 +97,16 @@ export class TokenResponseError extends TokenError {
 }
 
 const salvaged = new WeakMap<TokenError, string>()
+// RFC 6749, appendix A.17: no token can hold another one
+const PRINTABLE = /^[\x20-\x7e]+$/
 
 /**
  * Attaches a refresh token to the error of a token source whose answer had one but was otherwise unusable: the
- * renewal makes it durable before it judges the rest. Nothing prints it.
+ * renewal makes it durable before it judges the rest. Nothing prints it. What cannot be a refresh token (RFC 6749,
+ * appendix A.17) is ignored.
  */
 export function salvageRefreshToken(error: TokenError, refreshToken: string): void {
-  salvaged.set(error, refreshToken)
+  if (typeof refreshToken === "string" && PRINTABLE.test(refreshToken)) salvaged.set(error, refreshToken)
 }
 
 /** The refresh token that {@link salvageRefreshToken} attached. */

@@ -5,9 +5,13 @@ const SYSTEM_CODE = /^[A-Z][A-Z0-9_]{1,63}$/
 
 /** What a token source failed with, as a `TokenError`: what it threw that is none tells its kind only. */
 export function sourceFailure(error: unknown, { ambiguous }: { readonly ambiguous: boolean }): TokenError {
-  if (error instanceof TokenError) return error
-  const options = { transient: true, ambiguous }
-  return new TokenError("ERR_TOKEN_SOURCE", `the token source failed: ${describeForeignError(error)}`, options)
+  const failed = (why: string) =>
+    new TokenError("ERR_TOKEN_SOURCE", `the token source failed: ${why}`, { transient: true, ambiguous })
+  try {
+    return error instanceof TokenError ? error : failed(describeForeignError(error))
+  } catch {
+    return failed("what was thrown throws when it is looked at")
+  }
 }
 
 /**

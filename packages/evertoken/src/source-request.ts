@@ -4,7 +4,7 @@ import { salvageRefreshToken, TokenError } from "./errors.js"
 import { sourceFailure } from "./foreign-error.js"
 import { patiently } from "./single-flight.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
-import { Token } from "./token.js"
+import { isToken, type Token } from "./token.js"
 
 /** One request to a token source, bounded in time, its failure always a `TokenError`. */
 export class SourceRequest {
@@ -24,7 +24,7 @@ export class SourceRequest {
     // nobody knows whether the issuer saw the request
     return this.#inTime({ ambiguous: true }, async (signal) => {
       const token: unknown = await this.#source.getToken({ ...request, signal })
-      if (!(token instanceof Token)) return notAToken()
+      if (!isToken(token)) return notAToken()
       if (this.#clock.now() >= token.expiresAt) return overAtOnce(token)
       return token
     })

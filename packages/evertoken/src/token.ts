@@ -35,6 +35,7 @@ export interface TokenVersion {
 
 // for serializeToken alone: nothing else gets all the secrets at once
 let fieldsOf: (token: Token) => TokenFields
+let isToken: (value: unknown) => value is Token
 
 /**
  * An access token and what came with it. Immutable.
@@ -122,8 +123,12 @@ export class Token {
 
   static {
     fieldsOf = (token) => token.#fields()
+    // a proxy of a token, as state libraries make, is an instance of it and has nothing of it
+    isToken = (value) => typeof value === "object" && value !== null && #accessToken in value
   }
 }
+
+export { isToken }
 
 /** A token's fields as plain data, secrets included: for writing a cache, nothing else. */
 export type SerializedToken = TokenFields

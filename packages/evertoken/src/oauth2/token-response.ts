@@ -34,7 +34,7 @@ export async function tokenFrom(text: string | undefined, request: GrantedReques
     return await judged(fields, refreshToken, request)
   } catch (error) {
     const failure = error instanceof TokenError ? error : invalid(`is not valid (${reasonOf(error)})`)
-    if (refreshToken !== undefined && PRINTABLE.test(refreshToken)) salvageRefreshToken(failure, refreshToken)
+    if (refreshToken !== undefined) salvageRefreshToken(failure, refreshToken)
     throw failure
   }
 }
