@@ -82,6 +82,14 @@ describe("the token is presented", () => {
     expect([api.seen, other.seen]).toMatchObject([[{ path: "/first", authorization: "Bearer good" }], []])
   })
 
+  it("to the origin that was asked for, even if the caller changes the URL that names it", async () => {
+    const origin = new URL(api.origin)
+    const answer = carrying(new RenewingSource(tokenOf("good"))).request({ origin, path: "/", method: "GET" })
+    origin.port = new URL(other.origin).port
+    await (await answer).body.dump()
+    expect([api.authorizations, other.seen]).toEqual([["Bearer good"], []])
+  })
+
   it("beside headers that can be read only once", async () => {
     const seen: Dispatcher.DispatchOptions[] = []
     const dispatch = bearerToken(new RenewingSource(tokenOf("good")), { origins: [api.origin] })(

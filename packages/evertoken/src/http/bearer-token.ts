@@ -32,7 +32,7 @@ export function bearerToken(
     const url = urlOf(options, new URL(origin))
     if (method === "CONNECT" || !settings.origins.has(url)) return dispatch(options, handler)
     // while a token is got the caller may reuse the object for another origin; an iterator of headers can be read once
-    const request = { ...options, headers: ownHeaders(options.headers) }
+    const request = { ...options, origin: url.origin, headers: ownHeaders(options.headers) }
     if (hasHeader(request.headers, "authorization")) return dispatch(request, handler)
     void sendWithToken({ dispatch, request, handler, outgoing: { url, method: method.toUpperCase() }, settings })
     return true
