@@ -8,7 +8,7 @@ const SRC = "packages/evertoken/src"
 
 const entries = readdirSync(path.join(ROOT, SRC), { withFileTypes: true })
 
-const NOUNS = ["token", "errors", "clock", "milliseconds", "shown-value"]
+const NOUNS = ["token", "errors", "clock", "milliseconds", "options-object", "shown-value"]
 // What the nouns do without. Neither needs the other.
 const TELLING_AND_CHANCE = ["events", "random"]
 const CONTRACTS = ["token-lifetime", "token-source", "token-cache", "jitter", "error-backoff"]

@@ -1,6 +1,7 @@
 import { assertClock, type Clock } from "./clock.js"
 import type { ErrorBackoffOptions } from "./error-backoff.js"
 import { assertMilliseconds, LONGEST_TIMER_MS } from "./milliseconds.js"
+import { assertOptions, type OptionNames } from "./options-object.js"
 import { assertRandom, type Random } from "./random.js"
 import type { TokenCache } from "./token-cache.js"
 import type { TokenSource } from "./token-source.js"
@@ -35,11 +36,25 @@ export interface CachedTokenSourceOptions {
   readonly random?: Random | undefined
 }
 
+const NAMES: OptionNames<CachedTokenSourceOptions> = {
+  caches: true,
+  key: true,
+  requestTimeoutMs: true,
+  claimTimeoutMs: true,
+  storeTimeoutMs: true,
+  reuseLeewayMs: true,
+  minimumIntervalMs: true,
+  backoff: true,
+  clock: true,
+  random: true,
+}
+
 /** @throws TypeError naming the option. */
 export function assertCachedTokenSourceOptions(source: TokenSource, options: CachedTokenSourceOptions): void {
   if (!hasMethod(source, "getToken")) {
     throw new TypeError("source must be a TokenSource: an object with a getToken method")
   }
+  assertOptions("CachedTokenSource", options, NAMES)
   const { caches = [], key, clock, random } = options
   if (!Array.isArray(caches) || !caches.every((cache) => hasMethod(cache, "commit"))) {
     throw new TypeError("caches must be an array of token caches")

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest"
 import { CachedTokenSource, type CachedTokenSourceOptions } from "./cached-token-source.js"
 import { ErrorBackoff } from "./error-backoff.js"
+import { randomEarly } from "./jitter.js"
 import { MemoryTokenCache } from "./memory-token-cache.js"
 import { StaticTokenSource } from "./static-token-source.js"
 import { VirtualClock } from "./testing/virtual-clock.js"
+import { TokenPool } from "./token-pool.js"
 import { tokenSourceFrom } from "./token-source-from.js"
 import { watcherSettings } from "./watcher-options.js"
 
@@ -16,7 +18,10 @@ const CONSTRUCTORS = {
   tokenSourceFrom: (options: object) => tokenSourceFrom(() => "token", options),
   StaticTokenSource: (options: object) => new StaticTokenSource("token", options),
   MemoryTokenCache: (options: object) => new MemoryTokenCache(options),
-  ErrorBackoff: (options: object) => new ErrorBackoff(options),
+  backoff: (options: object) => new ErrorBackoff(options),
+  randomEarly: (options: object) => randomEarly(options),
+  TokenPool: (options: object) => new TokenPool(() => source, options),
+  VirtualClock: (options: object) => new VirtualClock(options),
 }
 
 const only = (...methods: string[]) => Object.fromEntries(methods.map((method) => [method, () => 0]))
@@ -49,9 +54,9 @@ const OPTIONS: readonly (readonly [keyof typeof CONSTRUCTORS, string, keyof type
   ["StaticTokenSource", "clock", "clock"],
   ["StaticTokenSource", "lifetimeMs", "milliseconds"],
   ["MemoryTokenCache", "clock", "clock"],
-  ["ErrorBackoff", "initialMs", "milliseconds"],
-  ["ErrorBackoff", "minimumMs", "milliseconds"],
-  ["ErrorBackoff", "maximumMs", "milliseconds"],
+  ["backoff", "initialMs", "milliseconds"],
+  ["backoff", "minimumMs", "milliseconds"],
+  ["backoff", "maximumMs", "milliseconds"],
 ]
 
 // the type check fails here, too, if an option takes no undefined
@@ -62,6 +67,28 @@ test("CachedTokenSource: an option that is undefined was not given", () => {
     ...{ reuseLeewayMs: undefined, minimumIntervalMs: undefined },
   }
   expect(new CachedTokenSource(source, unsaid).key).toBe(new CachedTokenSource(source).key)
+})
+
+const MISNAMED: readonly (readonly [keyof typeof CONSTRUCTORS, string, string])[] = [
+  ["CachedTokenSource", "cache", "caches"],
+  ["TokenWatcher", "serveExpired", "serveExpiredMs"],
+  ["TokenPool", "maxSize", "maximumSize"],
+  ["TokenPool", "minimumInterval", "minimumIntervalMs"],
+  ["tokenSourceFrom", "lifetime", "lifetimeMs"],
+  ["StaticTokenSource", "lifetime", "lifetimeMs"],
+  ["MemoryTokenCache", "clocks", "clock"],
+  ["backoff", "minimum", "minimumMs"],
+  ["randomEarly", "maximum", "maximumMs"],
+  ["VirtualClock", "nowMs", "now"],
+]
+
+test.each(MISNAMED)("%s: %s is a TypeError that asks whether %s was meant", (constructor, given, meant) => {
+  const message = `${given} is not an option of ${constructor}: did you mean ${meant}?`
+  expect(() => CONSTRUCTORS[constructor]({ [given]: undefined })).toThrow(TypeError(message))
+})
+
+test.each(["lazy", "closeSource"])("TokenPool: %s is no option, since it decides that itself", (option) => {
+  expect(() => CONSTRUCTORS.TokenPool({ [option]: true })).toThrow(`${option} is not an option of TokenPool`)
 })
 
 test.each(OPTIONS)("%s: a bad %s is a TypeError that names it", (constructor, option, kind) => {

@@ -1,4 +1,5 @@
 import { assertMilliseconds, LONGEST_TIMER_MS } from "./milliseconds.js"
+import { assertOptions, type OptionNames } from "./options-object.js"
 import type { Random } from "./random.js"
 
 export interface ErrorBackoffOptions {
@@ -9,6 +10,8 @@ export interface ErrorBackoffOptions {
   /** No delay is longer, but for a `Retry-After`, in milliseconds. Default 60,000. */
   readonly maximumMs?: number | undefined
 }
+
+const NAMES: OptionNames<ErrorBackoffOptions> = { initialMs: true, minimumMs: true, maximumMs: true }
 
 /** Where a renewal stands after a failure. */
 export interface FailedAttempt {
@@ -34,6 +37,7 @@ export class ErrorBackoff {
   /** @throws TypeError naming the option, or `backoff` if these are no options. */
   constructor(options: ErrorBackoffOptions = {}) {
     assertObject(options)
+    assertOptions("backoff", options, NAMES)
     const { initialMs = 1_000, minimumMs = 250, maximumMs = 60_000 } = options
     for (const [name, value] of Object.entries({ initialMs, minimumMs, maximumMs })) {
       assertMilliseconds(name, value, { least: 1, most: LONGEST_TIMER_MS })

@@ -1,4 +1,5 @@
 import { assertMilliseconds } from "./milliseconds.js"
+import { assertOptions } from "./options-object.js"
 import type { Random } from "./random.js"
 import type { Token } from "./token.js"
 
@@ -20,7 +21,9 @@ export interface RandomEarlyOptions {
  * Renews at a moment drawn evenly from the time before the token becomes stale.
  * @throws TypeError naming the option.
  */
-export function randomEarly({ maximumMs }: RandomEarlyOptions = {}): JitterSource {
+export function randomEarly(options: RandomEarlyOptions = {}): JitterSource {
+  assertOptions("randomEarly", options, { maximumMs: true })
+  const { maximumMs } = options
   assertMilliseconds("maximumMs", maximumMs, { least: 0 })
   return Object.freeze({
     earlyMs: ({ issuedAt, staleAt }, random: Random) => random() * (maximumMs ?? (staleAt - issuedAt) / 10),

@@ -1,6 +1,7 @@
 import { Observable, type Subscriber } from "rxjs"
 import { assertClock, systemClock, type Clock } from "./clock.js"
 import { ClaimBoard, MemoryClaim } from "./memory-claim.js"
+import { assertOptions, type OptionNames } from "./options-object.js"
 import { randomId } from "./random.js"
 import type { Claim, ClaimSubject, Commit, CommitOptions, StoredToken, TokenCache } from "./token-cache.js"
 import { sameVersion } from "./token.js"
@@ -9,6 +10,8 @@ export interface MemoryTokenCacheOptions {
   /** Measures how long ago a request was sent. Default: the machine's own. */
   readonly clock?: Clock | undefined
 }
+
+const NAMES: OptionNames<MemoryTokenCacheOptions> = { clock: true }
 
 /**
  * Tokens in the memory of this process, shared by all who use this instance; gone with it. Safe to use concurrently:
@@ -23,7 +26,9 @@ export class MemoryTokenCache implements TokenCache {
   readonly #watchers = new Map<string, Set<Subscriber<void>>>()
 
   /** @throws TypeError naming the option. */
-  constructor({ clock = systemClock }: MemoryTokenCacheOptions = {}) {
+  constructor(options: MemoryTokenCacheOptions = {}) {
+    assertOptions("MemoryTokenCache", options, NAMES)
+    const { clock = systemClock } = options
     assertClock(clock)
     this.#clock = clock
   }

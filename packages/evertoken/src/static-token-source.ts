@@ -1,6 +1,7 @@
 import { assertClock, systemClock, type Clock } from "./clock.js"
 import { TokenError } from "./errors.js"
 import { assertMilliseconds } from "./milliseconds.js"
+import { assertOptions, type OptionNames } from "./options-object.js"
 import { LONGEST_LIFETIME_MS } from "./token-lifetime.js"
 import { fingerprintOf, hashOf, type TokenRequest, type TokenSource } from "./token-source.js"
 import { Token } from "./token.js"
@@ -10,6 +11,8 @@ export interface StaticTokenSourceOptions {
   readonly lifetimeMs?: number | undefined
   readonly clock?: Clock | undefined
 }
+
+const NAMES: OptionNames<StaticTokenSourceOptions> = { lifetimeMs: true, clock: true }
 
 /**
  * A constant token: an API key, a personal access token, a token made by hand. It never becomes stale, since no newer
@@ -21,7 +24,9 @@ export class StaticTokenSource implements TokenSource {
   readonly #clock: Clock
 
   /** @throws TypeError that names the option, and never tells the token. */
-  constructor(token: Token | string, { lifetimeMs, clock = systemClock }: StaticTokenSourceOptions = {}) {
+  constructor(token: Token | string, options: StaticTokenSourceOptions = {}) {
+    assertOptions("StaticTokenSource", options, NAMES)
+    const { lifetimeMs, clock = systemClock } = options
     assertMilliseconds("lifetimeMs", lifetimeMs, { least: 1 })
     assertClock(clock)
     if (token instanceof Token && lifetimeMs !== undefined) {

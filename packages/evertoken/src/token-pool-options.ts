@@ -1,7 +1,7 @@
 import { assertMilliseconds, LONGEST_TIMER_MS } from "./milliseconds.js"
-import { assertOptionsObject } from "./options-object.js"
+import { assertOptions, type OptionNames } from "./options-object.js"
 import { shownValue } from "./shown-value.js"
-import type { TokenWatcherOptions } from "./watcher-options.js"
+import { WATCHER_OPTIONS, type TokenWatcherOptions } from "./watcher-options.js"
 
 /** Those of a watcher, for each key, and how many keys there may be. */
 export interface TokenPoolOptions extends Omit<TokenWatcherOptions, "lazy" | "closeSource"> {
@@ -13,12 +13,15 @@ export interface TokenPoolOptions extends Omit<TokenWatcherOptions, "lazy" | "cl
   readonly concurrency?: number | undefined
 }
 
+const { lazy: _lazy, closeSource: _closeSource, ...EACH_KEY } = WATCHER_OPTIONS
+const NAMES: OptionNames<TokenPoolOptions> = { ...EACH_KEY, maximumSize: true, idleMs: true, concurrency: true }
+
 /** @throws TypeError naming the option. */
 export function assertTokenPoolOptions(createSource: unknown, options: TokenPoolOptions): void {
   if (typeof createSource !== "function") {
     throw new TypeError(`createSource must be a function of the key; got ${shownValue(createSource)}`)
   }
-  assertOptionsObject(options)
+  assertOptions("TokenPool", options, NAMES)
   assertCount("maximumSize", options.maximumSize)
   assertCount("concurrency", options.concurrency)
   assertMilliseconds("idleMs", options.idleMs, { least: 1, most: LONGEST_TIMER_MS })

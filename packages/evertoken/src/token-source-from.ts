@@ -3,6 +3,7 @@ import { TokenError } from "./errors.js"
 import { describeForeignError } from "./foreign-error.js"
 import { tokenFromResult, type IssuedToken } from "./issued-token.js"
 import { assertMilliseconds } from "./milliseconds.js"
+import { assertOptions, type OptionNames } from "./options-object.js"
 import { patiently } from "./single-flight.js"
 import { assertLifetimePolicy, type LifetimePolicy } from "./token-lifetime.js"
 import { fingerprintOf, type TokenRequest, type TokenSource } from "./token-source.js"
@@ -28,6 +29,17 @@ export interface TokenSourceFromOptions extends Omit<LifetimePolicy, "defaultLif
   readonly clock?: Clock | undefined
 }
 
+const NAMES: OptionNames<TokenSourceFromOptions> = {
+  lifetimeMs: true,
+  renewEveryMs: true,
+  freshness: true,
+  minimumStaleMs: true,
+  refreshLeadMs: true,
+  name: true,
+  singleUse: true,
+  clock: true,
+}
+
 /**
  * A token source from any function: for an API with its own kind of login. Safe to call concurrently if the function
  * is; `CachedTokenSource` calls it for one renewal at a time.
@@ -38,7 +50,7 @@ export interface TokenSourceFromOptions extends Omit<LifetimePolicy, "defaultLif
  * @throws TypeError naming the option.
  */
 export function tokenSourceFrom(getToken: GetToken, options: TokenSourceFromOptions = {}): TokenSource {
-  assertOptions(getToken, options)
+  assertArguments(getToken, options)
   const { name, singleUse = false, clock = systemClock, lifetimeMs, renewEveryMs, ...rest } = options
   const policy = { lifetimeMs, renewEveryMs, ...rest }
   return Object.freeze({
@@ -64,8 +76,9 @@ async function call(getToken: GetToken, request: TokenRequest): Promise<unknown>
   }
 }
 
-function assertOptions(getToken: unknown, options: TokenSourceFromOptions): void {
+function assertArguments(getToken: unknown, options: TokenSourceFromOptions): void {
   if (typeof getToken !== "function") throw new TypeError(`getToken must be a function; got ${typeof getToken}`)
+  assertOptions("tokenSourceFrom", options, NAMES)
   for (const option of ["lifetimeMs", "renewEveryMs"] as const) {
     assertMilliseconds(option, options[option], { least: 1 })
   }

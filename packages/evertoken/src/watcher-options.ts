@@ -2,7 +2,7 @@ import { assertClock, systemClock, type Clock } from "./clock.js"
 import { ErrorBackoff, type ErrorBackoffOptions } from "./error-backoff.js"
 import { randomEarly, type JitterSource } from "./jitter.js"
 import { assertMilliseconds, LONGEST_TIMER_MS } from "./milliseconds.js"
-import { assertOptionsObject } from "./options-object.js"
+import { assertOptions, type OptionNames } from "./options-object.js"
 import { assertRandom, createRandom, type Random } from "./random.js"
 import { shownValue } from "./shown-value.js"
 import { SliceTimer, type ResettableTimer } from "./slice-timer.js"
@@ -37,6 +37,21 @@ export interface TokenWatcherOptions {
   readonly random?: Random | undefined
 }
 
+export const WATCHER_OPTIONS: OptionNames<TokenWatcherOptions> = {
+  startTimeoutMs: true,
+  lazy: true,
+  jitter: true,
+  backoff: true,
+  minimumIntervalMs: true,
+  minimumValidityMs: true,
+  serveExpiredMs: true,
+  attemptTimeoutMs: true,
+  closeTimeoutMs: true,
+  closeSource: true,
+  clock: true,
+  random: true,
+}
+
 /** The options, checked and complete. */
 export interface WatcherSettings {
   readonly startTimeoutMs: number
@@ -69,7 +84,7 @@ export function assertWatchable(source: TokenSource): void {
 
 /** @throws TypeError naming the option. */
 export function watcherSettings(options: TokenWatcherOptions): WatcherSettings {
-  assertOptionsObject(options)
+  assertOptions("TokenWatcher", options, WATCHER_OPTIONS)
   const { clock = systemClock, random = createRandom(), jitter = randomEarly(), backoff } = options
   assertClock(clock)
   assertHas("jitter", "earlyMs", (jitter as Partial<JitterSource> | null)?.earlyMs)

@@ -24,3 +24,11 @@ test.each([
     expect(construct).toThrow(new RegExp(`^${option} must be `))
   }
 })
+
+test.each([
+  ["FileTokenCache", "poll", "pollMs"],
+  ["FileTokenSource", "lifetime", "lifetimeMs"],
+] as const)("%s: %s is a TypeError that asks whether %s was meant", (constructor, given, meant) => {
+  const message = `${given} is not an option of ${constructor}: did you mean ${meant}?`
+  expect(() => CONSTRUCTORS[constructor]({ [given]: 5 })).toThrow(TypeError(message))
+})

@@ -3,7 +3,7 @@ import { defer, EMPTY, Subject, takeUntil, type Observable } from "rxjs"
 import { assertClock, systemClock, type Clock } from "../clock.js"
 import { TokenError } from "../errors.js"
 import { assertMilliseconds, LONGEST_TIMER_MS } from "../milliseconds.js"
-import { assertOptionsObject } from "../options-object.js"
+import { assertOptions, type OptionNames } from "../options-object.js"
 import type { Claim, ClaimSubject, Commit, CommitOptions, StoredToken, TokenCache } from "../token-cache.js"
 import { hashOf } from "../token-source.js"
 import { KeyStore } from "./key-store.js"
@@ -20,6 +20,8 @@ export interface FileTokenCacheOptions {
   /** Default: the machine's own. */
   readonly clock?: Clock | undefined
 }
+
+const NAMES: OptionNames<FileTokenCacheOptions> = { allowNetworkFileSystem: true, pollMs: true, clock: true }
 
 /** Where a {@link FileTokenCache} keeps its tokens: one file for one key, or a directory with one file for each. */
 export type FileTokenCacheTarget = string | { readonly directory: string }
@@ -54,7 +56,7 @@ export class FileTokenCache implements TokenCache {
    * @throws TypeError naming the option.
    */
   constructor(target: FileTokenCacheTarget, options: FileTokenCacheOptions = {}) {
-    assertOptionsObject(options)
+    assertOptions("FileTokenCache", options, NAMES)
     const { allowNetworkFileSystem = false, pollMs = 1_000, clock = systemClock } = options
     if (typeof allowNetworkFileSystem !== "boolean") throw new TypeError("allowNetworkFileSystem must be true or false")
     assertMilliseconds("pollMs", pollMs, { least: 10, most: LONGEST_TIMER_MS })

@@ -5,6 +5,7 @@ import type { Observable } from "rxjs"
 import { assertClock, systemClock, type Clock } from "../clock.js"
 import { TokenError } from "../errors.js"
 import { assertMilliseconds, LONGEST_TIMER_MS } from "../milliseconds.js"
+import { assertOptions, type OptionNames } from "../options-object.js"
 import { fingerprintOf, type TokenRequest, type TokenSource } from "../token-source.js"
 import type { Token } from "../token.js"
 import { namesIn } from "./durable-write.js"
@@ -26,6 +27,8 @@ export interface FileTokenSourceOptions {
   /** Default: the machine's own. */
   readonly clock?: Clock | undefined
 }
+
+const NAMES: OptionNames<FileTokenSourceOptions> = { lifetimeMs: true, pollMs: true, clock: true }
 
 /**
  * A token that some other program keeps in a file, read only: a projected Kubernetes token, a sidecar's, the store of
@@ -49,6 +52,7 @@ export class FileTokenSource implements TokenSource {
    * @throws TypeError naming the option.
    */
   constructor(path: string, options: FileTokenSourceOptions = {}) {
+    assertOptions("FileTokenSource", options, NAMES)
     const { lifetimeMs = 300_000, pollMs = 1_000, clock = systemClock } = options
     assertMilliseconds("lifetimeMs", lifetimeMs, { least: 1 })
     assertMilliseconds("pollMs", pollMs, { least: 10, most: LONGEST_TIMER_MS })

@@ -1,4 +1,4 @@
-import { assertOptionsObject } from "../options-object.js"
+import type { OptionNames } from "../options-object.js"
 import type { ProofOfPossession } from "../proof-of-possession.js"
 import type { TokenSource } from "../token-source.js"
 import { Origins } from "./origins.js"
@@ -29,6 +29,8 @@ export interface BearerOptions {
   readonly dpop?: ProofOfPossession | undefined
 }
 
+export const BEARER_OPTIONS: OptionNames<BearerOptions> = { origins: true, renewOn: true, dpop: true }
+
 /** Options checked and prepared. */
 export interface BearerSettings {
   readonly origins: Origins
@@ -40,7 +42,6 @@ export interface BearerSettings {
 /** @throws TypeError that names the option. */
 export function bearerSettings(source: RequestTokenSource, options: BearerOptions): BearerSettings {
   if (typeof source !== "function") assertTokenSource(source)
-  assertOptionsObject(options)
   const { origins, renewOn = "unauthorized", dpop } = options
   if (!["unauthorized", "invalid_token"].includes(renewOn)) {
     throw new TypeError('renewOn must be "unauthorized" or "invalid_token"')

@@ -618,4 +618,11 @@ describe("a bad option is a TypeError that names it:", () => {
     expect(create).toThrow(TypeError)
     expect(create).toThrow(new RegExp(`^${name} `))
   })
+
+  it("one that is none", () => {
+    const options = { origins, renewon: "invalid_token" }
+    expect(() => bearerToken(source, options)).toThrow(
+      TypeError("renewon is not an option of bearerToken: did you mean renewOn?"),
+    )
+  })
 })

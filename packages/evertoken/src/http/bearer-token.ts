@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici"
-import { bearerSettings, type BearerOptions, type RequestTokenSource } from "./bearer-options.js"
+import { assertOptions } from "../options-object.js"
+import { BEARER_OPTIONS, bearerSettings, type BearerOptions, type RequestTokenSource } from "./bearer-options.js"
 import { sendWithToken } from "./bearer-request.js"
 import { hasHeader, ownHeaders } from "./request-headers.js"
 
@@ -22,6 +23,7 @@ export function bearerToken(
   source: RequestTokenSource,
   options: BearerOptions,
 ): Dispatcher.DispatcherComposeInterceptor {
+  assertOptions("bearerToken", options, BEARER_OPTIONS)
   const settings = bearerSettings(source, options)
   return (dispatch) => (options, handler) => {
     if (handler.onRequestStart === undefined) throw new TypeError("bearerToken needs a dispatcher of undici 7 or newer")

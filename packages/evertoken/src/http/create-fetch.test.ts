@@ -29,6 +29,13 @@ describe("at once refused, with what mends it,", () => {
     )
   })
 
+  it("is an option that is none", () => {
+    const options = { origins: ["https://api.example.com"], origin: "https://api.example.com" }
+    expect(() => createFetch(new RenewingSource(tokenOf("good")), options)).toThrow(
+      TypeError("origin is not an option of createFetch: did you mean origins?"),
+    )
+  })
+
   it.each([undefined, null])("are options that are none: %s", (options) => {
     expect(() => createFetch(new RenewingSource(tokenOf("good")), options as never)).toThrow(
       TypeError(`options must be an object; got ${options}`),

@@ -1,4 +1,5 @@
-import { bearerSettings, type BearerOptions, type RequestTokenSource } from "./bearer-options.js"
+import { assertOptions, type OptionNames } from "../options-object.js"
+import { BEARER_OPTIONS, bearerSettings, type BearerOptions, type RequestTokenSource } from "./bearer-options.js"
 import { CarriedToken, type TokenAnswer } from "./carried-token.js"
 import { isReplayable } from "./replayable.js"
 
@@ -10,6 +11,8 @@ export interface CreateFetchOptions extends BearerOptions {
   /** What sends the requests: undici's `fetch`, say. It must drop the header along a redirect to another origin. Default: the global `fetch`. */
   readonly fetch?: Fetch | undefined
 }
+
+const NAMES: OptionNames<CreateFetchOptions> = { ...BEARER_OPTIONS, fetch: true }
 
 /**
  * A `fetch` that presents the token of `source` to the listed origins (RFC 6750, section 2.1; for tokens bound to a key
@@ -25,6 +28,7 @@ export interface CreateFetchOptions extends BearerOptions {
  * @throws TypeError that names the option.
  */
 export function createFetch(source: RequestTokenSource, options: CreateFetchOptions): Fetch {
+  assertOptions("createFetch", options, NAMES)
   const settings = bearerSettings(source, options)
   const { fetch } = options
   if (fetch !== undefined && typeof fetch !== "function") throw new TypeError("fetch must be a function")

@@ -1,6 +1,7 @@
+import { assertOptions } from "../options-object.js"
 import type { TokenRequest, TokenSource } from "../token-source.js"
 import type { Token } from "../token.js"
-import type { TokenEndpointOptions } from "./token-endpoint-options.js"
+import { TOKEN_ENDPOINT_OPTIONS, type TokenEndpointOptions } from "./token-endpoint-options.js"
 import { TokenEndpoint } from "./token-endpoint.js"
 
 export type ClientCredentialsOptions = TokenEndpointOptions
@@ -16,6 +17,7 @@ export class ClientCredentialsSource implements TokenSource {
 
   /** @throws TypeError that names the option, and shows nothing of a secret. */
   constructor(options: ClientCredentialsOptions) {
+    assertOptions("ClientCredentialsSource", options, TOKEN_ENDPOINT_OPTIONS)
     this.#endpoint = new TokenEndpoint(options)
     // apart from the grants of users, to whom no grant type is added
     this.fingerprint = this.#endpoint.fingerprint(undefined, "client_credentials")

@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici"
 import { assertClock, type Clock } from "../clock.js"
 import { assertMilliseconds, LONGEST_TIMER_MS } from "../milliseconds.js"
-import { assertOptionsObject } from "../options-object.js"
+import { assertOptionsObject, type OptionNames } from "../options-object.js"
 import { isSecureUrl } from "../secure-url.js"
 import { shownValue } from "../shown-value.js"
 import type { ClientAuthenticationOptions } from "./client-authentication.js"
@@ -34,6 +34,18 @@ export interface IssuerOptions extends ClientAuthenticationOptions {
   /** The same, an undici dispatcher: a proxy, a certificate authority of your own, a mock. It must not retry. */
   readonly dispatcher?: Dispatcher | undefined
   readonly clock?: Clock | undefined
+}
+
+export const ISSUER_OPTIONS: OptionNames<IssuerOptions> = {
+  issuer: true,
+  clientId: true,
+  clientSecret: true,
+  clientAuthentication: true,
+  timeoutMs: true,
+  maximumResponseBytes: true,
+  fetch: true,
+  dispatcher: true,
+  clock: true,
 }
 
 /** Where to ask, parsed. */

@@ -1,9 +1,9 @@
 import { TokenError } from "../errors.js"
-import { assertOptionsObject } from "../options-object.js"
+import { assertOptions, type OptionNames } from "../options-object.js"
 import { hashOf, type TokenRequest, type TokenSource } from "../token-source.js"
 import type { Token } from "../token.js"
 import { assertText } from "./issuer-options.js"
-import type { TokenEndpointOptions } from "./token-endpoint-options.js"
+import { TOKEN_ENDPOINT_OPTIONS, type TokenEndpointOptions } from "./token-endpoint-options.js"
 import { TokenEndpoint } from "./token-endpoint.js"
 
 export interface RefreshTokenOptions extends TokenEndpointOptions {
@@ -21,6 +21,13 @@ export interface RefreshTokenOptions extends TokenEndpointOptions {
   readonly subject?: string | undefined
 }
 
+const NAMES: OptionNames<RefreshTokenOptions> = {
+  ...TOKEN_ENDPOINT_OPTIONS,
+  refreshToken: true,
+  rotation: true,
+  subject: true,
+}
+
 /**
  * A user's tokens by refresh token (RFC 6749, section 6): each call spends one. Holds no state: the refresh token is
  * that of `request.previous`, or the configured one. Wrap it in a `CachedTokenSource`, which keeps what comes back.
@@ -34,7 +41,7 @@ export class RefreshTokenSource implements TokenSource {
 
   /** @throws TypeError that names the option, and shows nothing of a secret. */
   constructor(options: RefreshTokenOptions) {
-    assertOptionsObject(options)
+    assertOptions("RefreshTokenSource", options, NAMES)
     const { refreshToken, rotation = "rotates", subject } = options
     assertRotation(rotation)
     if (subject !== undefined) assertText("subject", subject)

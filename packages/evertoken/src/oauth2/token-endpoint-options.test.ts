@@ -106,6 +106,20 @@ describe("a bad option is a TypeError that names it", () => {
     }
   })
 
+  it.each([
+    ["ClientCredentialsSource", "client_secret", "clientSecret"],
+    ["ClientCredentialsSource", "scopes", "scope"],
+    ["ClientCredentialsSource", "subject", undefined],
+    ["RefreshTokenSource", "refresh_token", "refreshToken"],
+    ["RefreshTokenSource", "timeout", "timeoutMs"],
+  ] as const)("%s: %s is none; perhaps %s was meant", (name, given, meant) => {
+    const Source = { ClientCredentialsSource, RefreshTokenSource }[name]
+    const guess = meant === undefined ? "" : `: did you mean ${meant}?`
+    expect(() => new Source(withOption(given, "hunter2"))).toThrow(
+      TypeError(`${given} is not an option of ${name}${guess}`),
+    )
+  })
+
   it("fetch and dispatcher at once", () => {
     expect(() => new ClientCredentialsSource({ ...good, fetch, dispatcher: new Agent() })).toThrow(
       /fetch and dispatcher/,

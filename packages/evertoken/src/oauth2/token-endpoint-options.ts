@@ -1,6 +1,7 @@
+import type { OptionNames } from "../options-object.js"
 import { assertLifetimePolicy, type LifetimePolicy } from "../token-lifetime.js"
 import { assertDPoPKey, type DPoPKey } from "./dpop-key.js"
-import { assertIssuerOptions, assertText, type IssuerOptions } from "./issuer-options.js"
+import { assertIssuerOptions, assertText, ISSUER_OPTIONS, type IssuerOptions } from "./issuer-options.js"
 
 /** What every grant needs: where to ask, who asks, and for what. One of `issuer` and `tokenEndpoint` is required. */
 export interface TokenEndpointOptions extends IssuerOptions, LifetimePolicy {
@@ -14,6 +15,19 @@ export interface TokenEndpointOptions extends IssuerOptions, LifetimePolicy {
   readonly resource?: string | readonly string[] | undefined
   /** Binds the tokens to this key (DPoP, RFC 9449). An issuer that knows nothing of it gives unbound ones. */
   readonly dpop?: DPoPKey | undefined
+}
+
+export const TOKEN_ENDPOINT_OPTIONS: OptionNames<TokenEndpointOptions> = {
+  ...ISSUER_OPTIONS,
+  tokenEndpoint: true,
+  scope: true,
+  audience: true,
+  resource: true,
+  dpop: true,
+  freshness: true,
+  minimumStaleMs: true,
+  refreshLeadMs: true,
+  defaultLifetimeMs: true,
 }
 
 /** @throws TypeError that names the option. */

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises"
 import type { Clock, Timer } from "../clock.js"
+import { assertOptions } from "../options-object.js"
 
 export interface VirtualClockOptions {
   /** Wall time at the start, in epoch milliseconds. Default 2026-01-01T00:00:00Z. */
@@ -32,7 +33,10 @@ export class VirtualClock implements Clock {
   #monotonic = 5_000
   #advancing = false
 
-  constructor({ now = Date.UTC(2026, 0, 1), settle = () => turn() }: VirtualClockOptions = {}) {
+  /** @throws TypeError naming the option. */
+  constructor(options: VirtualClockOptions = {}) {
+    assertOptions("VirtualClock", options, { now: true, settle: true })
+    const { now = Date.UTC(2026, 0, 1), settle = () => turn() } = options
     this.#wall = now
     this.#settle = settle
   }
