@@ -2,7 +2,7 @@ import { effectiveGeneration, recordAt } from "./generations.js"
 import type { ModelStep } from "./model-step.js"
 import type { ModelOptions } from "./options.js"
 import { type Process, State, type Dimensions } from "./state.js"
-import { hasToken, NOTHING, presentationName, SIGNED_OUT, tokenOf } from "./vocabulary.js"
+import { hasToken, isSignedOut, NOTHING, presentationName, SIGNED_OUT, tokenOf } from "./vocabulary.js"
 
 /** Who is told of the edges that lead out of a state, in an order that is always the same. */
 export interface EdgeListener {
@@ -90,9 +90,9 @@ export class Expansion {
       return "I2: same version, other content (lost write)"
     }
     if (!this.isSingleUse || record === before) return undefined
-    const { tokensPerFamily } = next.dimensions
-    const isSignIn = hasToken(record) && tokenOf(record) === tokensPerFamily
-    if (before === SIGNED_OUT && !isSignIn) return "I2: signed out, then a late writer brings it back"
+    const isSignIn = before === SIGNED_OUT && next.knowsNewLineage(record)
+    if (isSignedOut(before) && hasToken(record) && !isSignIn)
+      return "I2: signed out, then a late writer brings it back"
     const isOfNewFamily = hasToken(before) && next.familyOf(tokenOf(before)) === 1
     const isOfOldFamily = hasToken(record) && next.familyOf(tokenOf(record)) === 0
     return isOfNewFamily && isOfOldFamily

@@ -61,6 +61,11 @@ export interface Readings {
    * refused because of a higher generation has been there for a moment: others may have gone on from it.)
    */
   readonly refusedSignIn: "repeated" | "looked-at"
+  /**
+   * A sign-out is found while nobody knows what became of the first use of a new lineage's refresh token: it is forgotten, or
+   * the sign-out is made to know of it, so that nobody begins the lineage again.
+   */
+  readonly unknownFirstUse: "forgotten" | "noted"
   /** A release that failed: forgotten, while its owner lives on, or tried again. */
   readonly failedRelease: "forgotten" | "repeated"
 }
@@ -126,6 +131,7 @@ export const FIRST_TEXT: ModelOptions = {
   refusalComparedWith: "plan",
   overtakenLineage: "kept",
   refusedSignIn: "looked-at",
+  unknownFirstUse: "noted",
   failedRelease: "repeated",
   symmetry: false,
   maximumStates: 6_000_000,

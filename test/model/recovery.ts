@@ -1,7 +1,7 @@
 import { effectiveGeneration, recordAt } from "./generations.js"
 import type { Search } from "./search.js"
 import { Dimensions, type Process, State } from "./state.js"
-import { hasToken, Mark, NOTHING, Owner, Phase, recordOf, Request, SIGNED_OUT, tokenOf } from "./vocabulary.js"
+import { hasToken, isSignedOut, Mark, NOTHING, Owner, Phase, recordOf, Request, tokenOf } from "./vocabulary.js"
 
 /** States from which, though a token is at hand, no way leads to the end of all renewals. */
 export interface Recovery {
@@ -35,7 +35,7 @@ export function judgeRecovery(search: Search): Recovery {
 function judge(search: Search, state: State, isBad: boolean): number | undefined {
   const generation = effectiveGeneration(state, search.options)
   const record = recordAt(state, generation)
-  if (isBad || record === SIGNED_OUT || isFinished(search, state, generation, record)) return Judgement.recovered
+  if (isBad || isSignedOut(record) || isFinished(search, state, generation, record)) return Judgement.recovered
   const isSingleUse = search.options.grant === "single-use"
   const family = isSingleUse && hasToken(record) ? state.familyOf(tokenOf(record)) : 0
   if (state.revoked.get(family) !== 0 || state.storeDeleted !== 0) return Judgement.indifferent

@@ -1,6 +1,6 @@
 import { ByteGrid, ByteRow, byteFields } from "./byte-fields.js"
 import type { ModelOptions } from "./options.js"
-import { PersonPhase, recordOf } from "./vocabulary.js"
+import { hasToken, PersonPhase, recordOf, SIGNED_OUT_OF_BOTH, tokenOf } from "./vocabulary.js"
 
 const BUDGETS = [
   "crashes",
@@ -108,13 +108,14 @@ export class State extends byteFields(SHARED) {
   readonly tombstones: ByteRow
   readonly strays: ByteRow
   readonly requests: ByteRow
-  /** By person (0 signs out, 1 signs in): where it stands, and which generation it has read. */
+  /** By person (0 signs out, 1 signs in): where it stands, which generation it has read, and what it writes. */
   readonly personPhase: ByteRow
   readonly personRead: ByteRow
+  readonly personRecord: ByteRow
 
   constructor(dimensions: Dimensions) {
     const { processes, families, subjects, highestGeneration, claimNumbers } = dimensions
-    const length = SHARED.length + 3 * families + highestGeneration + 2 + 2 * subjects * claimNumbers + 4 * subjects + 4
+    const length = SHARED.length + 3 * families + highestGeneration + 2 + 2 * subjects * claimNumbers + 4 * subjects + 6
     const buffer = new ArrayBuffer(Math.ceil((length + processes * PROCESS.length) / 4) * 4)
     const bytes = new DataView(buffer)
     super(bytes, 0)
@@ -135,6 +136,7 @@ export class State extends byteFields(SHARED) {
     this.requests = row(subjects)
     this.personPhase = row(2)
     this.personRead = row(2)
+    this.personRecord = row(2)
     this.processBase = end
     this.processes = Array.from(
       { length: processes },
@@ -166,6 +168,11 @@ export class State extends byteFields(SHARED) {
     return process
   }
 
+  /** Whether who wrote the record knew of the new lineage: then nobody begins it again. */
+  knowsNewLineage(record: number): boolean {
+    return record === SIGNED_OUT_OF_BOTH || (hasToken(record) && this.familyOf(tokenOf(record)) === 1)
+  }
+
   familyOf(token: number): number {
     return token >= this.dimensions.tokensPerFamily ? 1 : 0
   }
@@ -176,7 +183,7 @@ export class State extends byteFields(SHARED) {
 }
 
 // what the rules for one would say of the other is not modelled
-function assertCombinable({ signIn, signOut, grant, deletions }: ModelOptions): void {
-  if (signIn === "none" || (!signOut && grant === "single-use" && deletions === 0)) return
-  throw new TypeError("signIn goes with a single-use grant, without signOut and deletions")
+function assertCombinable({ signIn, grant, deletions }: ModelOptions): void {
+  if (signIn === "none" || (grant === "single-use" && deletions === 0)) return
+  throw new TypeError("signIn goes with a single-use grant, without deletions")
 }

@@ -72,9 +72,14 @@ export const PersonPhase = {
   checking: 6,
 } as const
 
-/** In the store and in memory: nothing, a sign-out, or refresh token `t` as `t + 1`. */
+/**
+ * In the store and in memory: nothing, refresh token `t` as `t + 1`, or a sign-out, which knows of the new lineage or does
+ * not: one that does not may be followed by the first token of it.
+ */
 export const NOTHING = 0
 export const SIGNED_OUT = 200
+export const SIGNED_OUT_OF_BOTH = 201
 export const recordOf = (token: number): number => token + 1
 export const tokenOf = (record: number): number => record - 1
-export const hasToken = (record: number): boolean => record !== NOTHING && record !== SIGNED_OUT
+export const isSignedOut = (record: number): boolean => record >= SIGNED_OUT
+export const hasToken = (record: number): boolean => record !== NOTHING && !isSignedOut(record)

@@ -101,6 +101,11 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
     departure: "signing-in: links gen-3",
     presented: ["signing-in rt1 first", "P1 rt2 first", "P1 rt3 first"],
   },
+  "an unknown first use is forgotten at a sign-out": {
+    ...SIGNED_OUT,
+    departure: "P1 looked: v1 is due",
+    presented: ["P1 rt1 first"],
+  },
   // its release fails in the last step, and is repeated
   "a release that failed is forgotten": { ...SERVED, presented: [] },
 }

@@ -1,7 +1,7 @@
 import type { Expansion } from "../expansion.js"
 import { hasHigherGeneration, removeOldGenerations, removesGenerations, renameOverStore } from "../generations.js"
 import type { Process, State } from "../state.js"
-import { NOTHING, Phase, Purpose, tokenOf } from "../vocabulary.js"
+import { isSignedOut, NOTHING, Phase, Purpose, tokenOf } from "../vocabulary.js"
 import { beginsLineage } from "./outcome.js"
 import { adopt, look, startReleaseOfAll } from "./transitions.js"
 
@@ -65,4 +65,7 @@ function failToWrite(x: Expansion, next: State, index: number): void {
   x.emit(next, me, "write-failed", "the write fails: serves from memory")
 }
 
-const recordName = (x: Expansion, record: number): string => (x.isSingleUse ? x.nameOf(tokenOf(record)) : `${record}`)
+function recordName(x: Expansion, record: number): string {
+  if (isSignedOut(record)) return "a sign-out"
+  return x.isSingleUse ? x.nameOf(tokenOf(record)) : `${record}`
+}

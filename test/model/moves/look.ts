@@ -1,7 +1,7 @@
 import { decidePresentation, otherLivingClaim } from "../claims.js"
 import type { Expansion } from "../expansion.js"
 import type { Process, State } from "../state.js"
-import { After, hasToken, NOTHING, Phase, Presentation, Purpose, SIGNED_OUT, tokenOf } from "../vocabulary.js"
+import { After, isSignedOut, NOTHING, Phase, Presentation, Purpose, tokenOf } from "../vocabulary.js"
 import { adopt, adoptIfNewer, finish, forgetRead, startRelease } from "./transitions.js"
 
 /** The first look in the store: adopts what is newer there; else a renewal is due. */
@@ -13,7 +13,7 @@ export function concludeLook(x: Expansion, next: State, me: Process): void {
     finish(me, After.idle)
     return x.emit(next, me, "looked", `adopts v${generation}`)
   }
-  if (record === SIGNED_OUT) {
+  if (isSignedOut(record) && !mayBeginLineage(next, me)) {
     finish(me, After.idle)
     return x.emit(next, me, "looked", "is signed out")
   }
@@ -34,7 +34,7 @@ export function concludeLook(x: Expansion, next: State, me: Process): void {
 /** The second look in the store, with the claim taken. */
 export function concludeConfirmation(x: Expansion, next: State, me: Process): void {
   const { readGeneration: generation, readRecord: record } = me
-  if (record === NOTHING || generation > me.plannedGeneration || record === SIGNED_OUT) {
+  if (record === NOTHING || generation > me.plannedGeneration || (isSignedOut(record) && me.configured === 0)) {
     if (record !== NOTHING) adoptIfNewer(me, generation, record)
     startRelease(me, After.idle)
     return x.emit(next, me, "looked-again", `v${generation} is there: releases`)
@@ -54,7 +54,7 @@ export function concludeConfirmation(x: Expansion, next: State, me: Process): vo
 }
 
 function meetEmptyStore(x: Expansion, next: State, me: Process): void {
-  if (me.heldRecord === SIGNED_OUT) {
+  if (isSignedOut(me.heldRecord)) {
     finish(me, After.idle)
     return x.emit(next, me, "looked", "empty, and signed out")
   }
@@ -62,13 +62,16 @@ function meetEmptyStore(x: Expansion, next: State, me: Process): void {
   x.emit(next, me, "looked", me.heldRecord === NOTHING ? "empty: the configured token" : "empty: will refill")
 }
 
+/** Whether it is configured with a refresh token that what was read knows nothing of. */
+function mayBeginLineage(state: State, { configured, readRecord }: Process): boolean {
+  return configured !== 0 && !state.knowsNewLineage(readRecord)
+}
+
 /** What is to be spent: the stored refresh token, or one that was configured and has not begun its lineage yet. */
 function subjectOf(x: Expansion, next: State, me: Process): number {
   const { readGeneration, readRecord } = me
   if (!x.isSingleUse) return readGeneration
-  const { tokensPerFamily } = next.dimensions
-  const beginsLineage = me.configured !== 0 && hasToken(readRecord) && next.familyOf(tokenOf(readRecord)) === 0
-  return beginsLineage ? tokensPerFamily : tokenOf(readRecord)
+  return mayBeginLineage(next, me) ? next.dimensions.tokensPerFamily : tokenOf(readRecord)
 }
 
 /** Tombstone, liveness and marks together with the store. @returns whether the claim may be used. */

@@ -1,6 +1,16 @@
 import type { Expansion } from "../expansion.js"
 import type { Process, State } from "../state.js"
-import { After, hasToken, NOTHING, Phase, Presentation, Purpose, Request, SIGNED_OUT, tokenOf } from "../vocabulary.js"
+import {
+  After,
+  hasToken,
+  isSignedOut,
+  NOTHING,
+  Phase,
+  Presentation,
+  Purpose,
+  Request,
+  SIGNED_OUT_OF_BOTH,
+} from "../vocabulary.js"
 import { adopt, adoptIfNewer, look, startRelease } from "./transitions.js"
 
 /** The process learns what became of its request, or that it cannot know. */
@@ -46,7 +56,7 @@ export function concludeRefusedGrant(x: Expansion, next: State, me: Process): vo
   const { readGeneration: generation, readRecord: record } = me
   const isByMemory = x.options.refusalComparedWith === "memory"
   const isNews = isByMemory ? generation > me.heldGeneration : hasMovedOn(x, next, me)
-  if (isNews || record === SIGNED_OUT) {
+  if (isNews || (isSignedOut(record) && !isOtherLineage(x, next, me))) {
     adoptIfNewer(me, generation, record)
     startRelease(me, After.idle)
     return x.emit(next, me, "looked", `invalid_grant: adopts v${generation}`)
@@ -66,6 +76,7 @@ export function reject(x: Expansion, next: State, me: Process): void {
 export function concludeRefusedWrite(x: Expansion, next: State, me: Process): void {
   const { readGeneration: generation, readRecord: record } = me
   if (isOtherLineage(x, next, me)) {
+    if (isSignedOut(record)) me.answer = SIGNED_OUT_OF_BOTH
     me.plannedGeneration = generation
     me.phase = Phase.linking
     return x.emit(next, me, "checked", `refused: will write the new lineage on top of v${generation}`)
@@ -83,10 +94,10 @@ export function hasMovedOn(x: Expansion, next: State, me: Process): boolean {
   return me.readRecord !== NOTHING && me.readGeneration > me.plannedGeneration && !isOtherLineage(x, next, me)
 }
 
-/** Whether what was read is a rotation of the old lineage, while this process begins the new one. */
+/** Whether what was read is a rotation of the old lineage, or a sign-out of it only, while this process begins the new one. */
 export function isOtherLineage(x: Expansion, next: State, { readRecord, subject }: Process): boolean {
   if (x.options.overtakenLineage === "dropped" || !beginsLineage(next, subject)) return false
-  return hasToken(readRecord) && next.familyOf(tokenOf(readRecord)) === 0
+  return readRecord !== NOTHING && !next.knowsNewLineage(readRecord)
 }
 
 /** Whether it is the first token of another lineage than the store's. */

@@ -9,19 +9,17 @@ import {
 } from "../generations.js"
 import type { ModelStep } from "../model-step.js"
 import type { State } from "../state.js"
-import { hasToken, NOTHING, PersonPhase, recordOf, SIGNED_OUT, tokenOf } from "../vocabulary.js"
+import { NOTHING, PersonPhase, recordOf, SIGNED_OUT, SIGNED_OUT_OF_BOTH } from "../vocabulary.js"
 
 /** Somebody who writes the store by another program: a person who signs out, or one who signs in anew. */
 interface Person {
   readonly index: number
   readonly step: ModelStep["step"]
-  readonly record: number
 }
 
 export function movePeople(x: Expansion): void {
-  movePerson(x, { index: 0, step: "signing-out", record: SIGNED_OUT })
-  const { tokensPerFamily } = x.from.dimensions
-  movePerson(x, { index: 1, step: "signing-in", record: recordOf(tokensPerFamily) })
+  movePerson(x, { index: 0, step: "signing-out" })
+  movePerson(x, { index: 1, step: "signing-in" })
 }
 
 function movePerson(x: Expansion, person: Person): void {
@@ -35,16 +33,16 @@ function movePerson(x: Expansion, person: Person): void {
   else clean(x, next, person)
 }
 
-function read(x: Expansion, next: State, { index, step, record }: Person): void {
+function read(x: Expansion, next: State, { index, step }: Person): void {
   const generation = effectiveGeneration(next, x.options)
+  const found = recordAt(next, generation)
+  const signsOut = step === "signing-out"
   // there is nothing to sign out of
-  if (record === SIGNED_OUT && recordAt(next, generation) === NOTHING) return
+  if (signsOut && found === NOTHING) return
   next.personRead.set(index, generation)
-  if (
-    x.options.refusedSignIn === "looked-at" &&
-    record !== SIGNED_OUT &&
-    isOfNewFamily(next, recordAt(next, generation))
-  ) {
+  const mark = next.knowsNewLineage(found) ? SIGNED_OUT_OF_BOTH : SIGNED_OUT
+  next.personRecord.set(index, signsOut ? mark : recordOf(next.dimensions.tokensPerFamily))
+  if (x.options.refusedSignIn === "looked-at" && !signsOut && next.knowsNewLineage(found)) {
     next.personPhase.set(index, PersonPhase.finished)
     return x.emit(next, undefined, step, `finds its own lineage in v${generation}`)
   }
@@ -52,10 +50,10 @@ function read(x: Expansion, next: State, { index, step, record }: Person): void 
   x.emit(next, undefined, step, `reads v${generation}`)
 }
 
-function link(x: Expansion, next: State, { index, step, record }: Person): void {
+function link(x: Expansion, next: State, { index, step }: Person): void {
   const generation = next.personRead.get(index) + 1
   const isRefused = next.generations.get(generation) !== NOTHING
-  if (!isRefused) next.generations.set(generation, record)
+  if (!isRefused) next.generations.set(generation, next.personRecord.get(index))
   const checks = x.options.generations === "highest-wins"
   const done = checks ? PersonPhase.checking : PersonPhase.renaming
   next.personPhase.set(index, isRefused ? PersonPhase.reading : done)
@@ -70,9 +68,9 @@ function check(x: Expansion, next: State, { index, step }: Person): void {
   x.emit(next, undefined, step, isRefused ? "a higher gen exists: refused" : "no higher gen")
 }
 
-function rename(x: Expansion, next: State, { index, step, record }: Person): void {
+function rename(x: Expansion, next: State, { index, step }: Person): void {
   const generation = next.personRead.get(index) + 1
-  renameOverStore(next, generation, record, x.options)
+  renameOverStore(next, generation, next.personRecord.get(index), x.options)
   const cleans = removesGenerations(x.options.generations)
   next.personPhase.set(index, cleans ? PersonPhase.cleaning : PersonPhase.finished)
   x.emit(next, undefined, step, `renames v${generation} over the store`)
@@ -83,6 +81,3 @@ function clean(x: Expansion, next: State, { index, step }: Person): void {
   next.personPhase.set(index, PersonPhase.finished)
   x.emit(next, undefined, step, "removes the generations that are not needed")
 }
-
-const isOfNewFamily = (state: State, record: number): boolean =>
-  hasToken(record) && state.familyOf(tokenOf(record)) === 1

@@ -81,5 +81,5 @@ function isLastToken(x: Expansion, next: State, me: Process): boolean {
 function mayBecomeDue(x: Expansion, next: State, me: Process): boolean {
   if (x.options.signIn === "none") return false
   if (effectiveGeneration(next, x.options) > me.heldGeneration) return true
-  return me.configured !== 0 && hasToken(me.heldRecord) && next.familyOf(tokenOf(me.heldRecord)) === 0
+  return me.configured !== 0 && me.heldRecord !== NOTHING && !next.knowsNewLineage(me.heldRecord)
 }

@@ -1,7 +1,7 @@
 import type { Expansion } from "../expansion.js"
 import { setStore } from "../generations.js"
 import type { Process, State } from "../state.js"
-import { After, Mark, NOTHING, Owner, Phase, Purpose } from "../vocabulary.js"
+import { After, isSignedOut, Mark, NOTHING, Owner, Phase, Purpose, SIGNED_OUT_OF_BOTH } from "../vocabulary.js"
 import { hasMovedOn, isOtherLineage } from "./outcome.js"
 import { isHeld } from "./send.js"
 import { adopt, adoptIfNewer, finish, forgetRead, startRelease, startReleaseOfAll } from "./transitions.js"
@@ -17,6 +17,9 @@ export function concludeRepeatedRequest(x: Expansion, next: State, me: Process):
     startRelease(me, After.idle)
     return x.emit(next, me, "looked", `adopts v${generation}: nothing to repeat`)
   }
+  // one that came after it was planned: a lineage may well begin on top of a sign-out
+  const isSignOut = isSignedOut(record) && generation > me.plannedGeneration
+  if (isSignOut && isOtherLineage(x, next, me)) return settleSignedOut(x, next, me)
   if (record === NOTHING) setStore(next, me.heldGeneration, me.heldRecord)
   else if (isOtherLineage(x, next, me)) {
     adoptIfNewer(me, generation, record)
@@ -26,6 +29,18 @@ export function concludeRepeatedRequest(x: Expansion, next: State, me: Process):
   me.purpose = Purpose.renew
   me.phase = Phase.repeatingTombstone
   x.emit(next, me, "looked", "nothing newer")
+}
+
+/** A sign-out wins over a first use of which nobody knows what became. */
+function settleSignedOut(x: Expansion, next: State, me: Process): void {
+  const { readGeneration: generation, readRecord: record } = me
+  adoptIfNewer(me, generation, record)
+  if (x.options.unknownFirstUse === "forgotten") {
+    startRelease(me, After.idle)
+    return x.emit(next, me, "looked", `adopts v${generation}: nothing to repeat`)
+  }
+  planToWrite(me, SIGNED_OUT_OF_BOTH)
+  x.emit(next, me, "looked", `will note in v${generation + 1} that the new lineage has begun`)
 }
 
 export function rereadTombstoneToRepeat(x: Expansion, next: State, me: Process): void {
@@ -71,13 +86,20 @@ export function concludeRepeatedWrite(x: Expansion, next: State, me: Process): v
 }
 
 function writeOnTop(x: Expansion, next: State, me: Process): void {
-  const { readGeneration: generation } = me
+  const { readGeneration: generation, readRecord: record } = me
   if (me.heldUnwritten !== 0 && generation >= me.heldGeneration) me.heldGeneration = generation + 1
-  me.plannedGeneration = generation
+  if (isSignedOut(record) && me.heldUnwritten !== 0) me.heldRecord = SIGNED_OUT_OF_BOTH
+  planToWrite(me, isSignedOut(record) ? SIGNED_OUT_OF_BOTH : me.answer)
+  x.emit(next, me, "looked", `will write the new lineage on top of v${generation}`)
+}
+
+/** On top of what was read. */
+function planToWrite(me: Process, record: number): void {
+  me.plannedGeneration = me.readGeneration
+  me.answer = record
   forgetRead(me)
   me.purpose = Purpose.renew
   me.phase = Phase.linking
-  x.emit(next, me, "looked", `will write the new lineage on top of v${generation}`)
 }
 
 /** The claim and its mark stay, as those of a dead owner. */

@@ -7,6 +7,8 @@ export const EXTENDED_SMALL: readonly Configuration[] = [
   asCoded("as coded: close, ambiguity", { closes: 1, ambiguities: 1 }),
   asCoded("as coded: sign-in by another program", { signIn: "writer", rotations: 1 }),
   asCoded("as coded: sign-in by configuration", { signIn: "configured" }),
+  asCoded("as coded: close, sign-out", { closes: 1, signOut: true }),
+  asCoded("as coded: sign-in by configuration, sign-out", { signIn: "configured", signOut: true, rotations: 1 }),
   asCoded("as coded: a release that fails", { failedReleases: 1, crashes: 1 }),
 ]
 
@@ -48,6 +50,26 @@ export const EXTENDED: readonly Configuration[] = [
     rotations: 1,
     ambiguities: 1,
     closes: 1,
+  }),
+  asCoded("as coded: sign-in by another program, sign-out", { signIn: "writer", signOut: true, rotations: 1 }),
+  asCoded("as coded: sign-in by configuration, sign-out, ambiguity", {
+    signIn: "configured",
+    signOut: true,
+    rotations: 1,
+    ambiguities: 1,
+  }),
+  asCoded("as coded: sign-in by configuration, sign-out, close", {
+    signIn: "configured",
+    signOut: true,
+    rotations: 1,
+    closes: 1,
+  }),
+  asCoded("as coded: sign-in by configuration, sign-out, failed write, crash", {
+    signIn: "configured",
+    signOut: true,
+    rotations: 1,
+    failedWrites: 1,
+    crashes: 1,
   }),
   asCoded("as coded: 3 processes, 1 rotation, crash, ambiguity", {
     processes: 3,

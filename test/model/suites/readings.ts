@@ -46,6 +46,11 @@ export const CODE_READINGS: readonly Configuration[] = [
     "I1",
   ),
   codeReading("a refused sign-in written again unseen", { refusedSignIn: "repeated", signIn: "writer" }, "I1"),
+  codeReading(
+    "an unknown first use is forgotten at a sign-out",
+    { unknownFirstUse: "forgotten", processes: 1, signIn: "configured", signOut: true, ambiguities: 1 },
+    "I1",
+  ),
   codeReading("a release that failed is forgotten", { failedRelease: "forgotten", failedReleases: 1 }, "I4"),
 ]
 
