@@ -93,6 +93,29 @@ test("no more than so many sources are asked at once, those without a valid toke
   await pool.close()
 })
 
+test("a source that never answers and heeds no signal does not keep its place from the others", async () => {
+  const clock = new VirtualClock()
+  const hanging: TokenSource = { getToken: () => new Deferred<Token>().promise }
+  const create = (key: string) => (key === "good" ? new ScriptedSource(clock) : hanging)
+  const pool = new TokenPool(create, { clock, random: seededRandom(3), concurrency: 2, startTimeoutMs: 1_000 })
+  const hopeless = Promise.allSettled(["a", "b"].map((key) => pool.getToken(key)))
+  await clock.advance(60_000)
+  expect(await hopeless).toMatchObject([{ status: "rejected" }, { status: "rejected" }])
+  let served: string | undefined
+  void pool.getToken("good").then(({ accessToken }) => (served = accessToken))
+  await clock.advance(0)
+  expect(served).toBe("token-1")
+  await pool.close()
+})
+
+test("after its end a subscription completes, as that of a watcher does", async () => {
+  const { pool } = poolOf(new VirtualClock())
+  await pool.close()
+  const told: string[] = []
+  pool.token$("a").subscribe({ error: () => told.push("error"), complete: () => told.push("complete") })
+  expect(told).toEqual(["complete"])
+})
+
 test("what fails for one key is told to it alone, and while it is backed off its issuer is left alone", async () => {
   const clock = new VirtualClock()
   const refused = Array.from({ length: 50 }, () => errorOf("ERR_TOKEN_RESPONSE", { transient: false }))

@@ -4,6 +4,7 @@ import { ConcurrencyLimit } from "./concurrency-limit.js"
 import { RecentlyUsed, type Linked } from "./recently-used.js"
 import { sourceClosed } from "./renewal-errors.js"
 import { SharedTimer } from "./shared-timer.js"
+import { patiently } from "./single-flight.js"
 import type { ResettableTimer } from "./slice-timer.js"
 import { assertTokenPoolOptions, type TokenPoolOptions } from "./token-pool-options.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
@@ -100,10 +101,14 @@ export class TokenPool {
     return token
   }
 
-  /** As `TokenWatcher.token$`, for one key. A key with a subscription is not closed for want of room or use. */
+  /**
+   * As `TokenWatcher.token$`, for one key; errors only with what `createSource` throws. A key with a subscription is not
+   * closed for want of room or use.
+   */
   token$(key: string): Observable<Token> {
     assertKey(key)
     return new Observable((subscriber) => {
+      if (this.#closing !== undefined) return subscriber.complete()
       const entry = this.#use(key)
       entry.holds++
       const subscription = entry.watcher.token$.subscribe(subscriber)
@@ -125,7 +130,10 @@ export class TokenPool {
     this.#entries.get(key)?.watcher.invalidate(token)
   }
 
-  /** As `TokenWatcher.signOut()`, for one key: it stays signed out until it is deleted, or signed in again. */
+  /**
+   * As `TokenWatcher.signOut()`, for one key: it stays signed out until it is signed in again, or closed (deleted, or for
+   * want of room or use). What its source keeps tells of the sign-out for longer.
+   */
   async signOut(key: string): Promise<void> {
     const entry = this.#use(key)
     const done = entry.watcher.signOut()
@@ -231,7 +239,8 @@ function limited(source: TokenSource, limit: ConcurrencyLimit, clock: Clock): To
     getToken(request = {}) {
       const { newerThan, signal } = request
       const isUrgent = newerThan === undefined || newerThan.expiresAt <= clock.now()
-      return limit.run(() => source.getToken(request), { isUrgent, signal })
+      // one that heeds no signal must not keep a place for ever
+      return limit.run(() => patiently(source.getToken(request), signal), { isUrgent, signal })
     },
     ...(source.changes && { changes: () => source.changes?.() ?? NEVER }),
     signOut: async () => source.signOut?.(),
