@@ -41,6 +41,13 @@ test("an abort rejects at once with its reason, whatever it is", async () => {
   await expect(waiting).rejects.toBe("enough")
 })
 
+test("what is no signal rejects, and what fails later is no unhandled rejection", async () => {
+  const none: readonly unknown[] = [null, {}, "signal"]
+  for (const signal of none) {
+    await expect(patiently(Promise.reject(new Error("later")), signal as never)).rejects.toThrow(TypeError)
+  }
+})
+
 test("a signal aborted before rejects, and what fails later is no unhandled rejection", async () => {
   await expect(patiently(Promise.reject(new Error("later")), AbortSignal.abort("no"))).rejects.toBe("no")
 })

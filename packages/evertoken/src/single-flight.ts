@@ -19,10 +19,11 @@ export class SingleFlight<T> {
 /** The outcome of `promise`, or a rejection with `signal.reason` as soon as the signal is aborted. Nothing is cancelled. */
 export function patiently<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise
+  // nobody may wait for it any more, or what was given is no signal
+  promise.catch(() => undefined)
   return new Promise<T>((resolve, reject) => {
     const onAbort = () => reject(signal.reason)
     if (signal.aborted) {
-      promise.catch(() => undefined)
       onAbort()
       return
     }
