@@ -1,4 +1,4 @@
-import { expect, test } from "vitest"
+import { expect, test, vi } from "vitest"
 import { noJitter } from "./jitter.js"
 import { seededRandom } from "./random.js"
 import { Deferred } from "./testing/internal/deferred.js"
@@ -53,6 +53,40 @@ test("another process's token ends a series of failures", async () => {
   await clock.advance(0.7 * HOUR)
   expect(state()).toMatchObject({ status: "fresh", attempts: 0 })
   expect(store.asked).toBe(asked)
+  await watcher.close()
+})
+
+test("a newer token that is written while the one before is looked up is not missed", async () => {
+  const clock = new VirtualClock()
+  const first = tokenOf("a", clock)
+  const store = new ScriptedStore(clock, first)
+  const { watcher, names } = await watching(clock, store)
+  const look = vi.spyOn(store, "getToken")
+  const slow = new Deferred<Token>()
+  look.mockReturnValueOnce(slow.promise)
+  await clock.advance(1_000)
+  const second = tokenOf("b", clock)
+  store.write(second)
+  await clock.advance(1_000)
+  store.write(tokenOf("c", clock))
+  slow.resolve(second)
+  await clock.advance(0)
+  expect(names).toEqual(["a", "b", "c"])
+  await watcher.close()
+})
+
+test("a source that tells of its own answers is not asked for ever", async () => {
+  const clock = new VirtualClock()
+  const store = new ScriptedStore(clock, tokenOf("a", clock))
+  const { watcher } = await watching(clock, store)
+  const look = vi.spyOn(store, "getToken").mockImplementation(async () => {
+    await Promise.resolve()
+    store.changed.next()
+    return tokenOf("a", clock)
+  })
+  store.changed.next()
+  await clock.advance(60_000)
+  expect(look.mock.calls.length).toBe(2)
   await watcher.close()
 })
 

@@ -33,6 +33,7 @@ export class WatcherLoop {
   #phase: "idle" | "running" | "stopped" = "idle"
   #nextLook: Deadline | undefined
   #hasChanged = false
+  #looksAgain = false
   #isSigningOut = false
   #signOut: Promise<void> | undefined
   #changes: Subscription | undefined
@@ -152,7 +153,7 @@ export class WatcherLoop {
   }
 
   #onChange(): void {
-    this.#hasChanged = this.#renewal.outcome !== undefined
+    this.#hasChanged = this.#renewal.outcome !== undefined || this.#look.outcome !== undefined
     if (this.#hasChanged || this.#phase !== "running" || this.#isSigningOut) return
     if (this.#token.isValid || this.#watchesStoreOnly || this.signedOut) {
       void this.#lookInStore()
@@ -178,6 +179,9 @@ export class WatcherLoop {
       else if (this.#tellsSignOut(result.error)) this.#token.signedOutElsewhere(result.error)
     } finally {
       this.#proceed()
+      // once: a source that tells of its own answers would be asked for ever
+      this.#looksAgain = this.#hasChanged && !this.#looksAgain
+      if (this.#looksAgain) this.#onChange()
     }
     const { standing, lastError } = this.#token.setbacks
     return standing === "reauthentication-required" && lastError !== undefined ? { error: lastError } : result
