@@ -15,7 +15,7 @@ export interface KeyClient {
   readonly keyId: string
 }
 
-/** Every client the issuer knows, one for each way to authenticate. */
+/** Every client the issuer knows, one for each way to authenticate, and two by which users sign in. */
 export interface IssuerClients {
   /** `client_secret_basic`. Identifier and secret have characters that the RFC's form-encoding changes. */
   readonly basic: SecretClient
@@ -25,7 +25,14 @@ export interface IssuerClients {
   readonly privateKeyJwt: KeyClient
   /** No authentication: only for refresh tokens. */
   readonly public: { readonly clientId: string }
+  /** A program on the user's machine: by browser, coming back to any port of it, or by device code. */
+  readonly app: { readonly clientId: string }
+  /** A web application, which comes back to {@link WEB_REDIRECT_URI} only, and has to push its requests. */
+  readonly web: SecretClient
 }
+
+/** Nobody is there. */
+export const WEB_REDIRECT_URI = "https://web.example.test/signed-in?from=issuer"
 
 /** The clients whose identifier and secret are the same in every run, so that a child process needs nothing but the URL. */
 export const secretClients = {
@@ -47,6 +54,8 @@ export function registerClients(scope: string): RegisteredClients {
     ...secretClients,
     privateKeyJwt: { clientId: "client-private-key-jwt", privateKey, keyId },
     public: { clientId: "client-public" },
+    app: { clientId: "client-app" },
+    web: { clientId: "client-web", clientSecret: "the-secret-of-the-web-client-77b0c3e1" },
   }
   const grants = { redirect_uris: [], response_types: [], scope }
   const confidential = { ...grants, grant_types: ["client_credentials", "refresh_token"] }
@@ -76,6 +85,22 @@ export function registerClients(scope: string): RegisteredClients {
         grant_types: ["refresh_token"],
         client_id: clients.public.clientId,
         token_endpoint_auth_method: "none",
+      },
+      {
+        ...grants,
+        client_id: clients.app.clientId,
+        token_endpoint_auth_method: "none",
+        application_type: "native",
+        redirect_uris: ["http://127.0.0.1/callback"],
+        response_types: ["code"],
+        grant_types: ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
+      },
+      {
+        ...bySecret(clients.web, "client_secret_basic"),
+        redirect_uris: [WEB_REDIRECT_URI],
+        response_types: ["code"],
+        grant_types: ["authorization_code", "refresh_token"],
+        require_pushed_authorization_requests: true,
       },
     ],
   }

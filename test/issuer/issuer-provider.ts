@@ -15,10 +15,10 @@ export interface ProviderSettings {
   readonly lifetimes: { accessTokenSeconds: number; refreshTokenSeconds: number }
 }
 
-/** The certified issuer, oidc-provider, set up for the token endpoint alone: no browser, no sessions. */
+/** The certified issuer, oidc-provider. Users sign in by the pages it has for that purpose: any name and password will do. */
 export async function createProvider(settings: ProviderSettings): Promise<Provider> {
   const { Provider: OidcProvider } = await loadOidcProvider()
-  const provider = new OidcProvider(settings.issuer, configurationOf(settings))
+  const provider = await quietly(async () => new OidcProvider(settings.issuer, configurationOf(settings)))
   // the host of a request is the one of the issuer: no proxy is involved
   provider.proxy = false
   for (const { prototype } of [provider.AccessToken, provider.ClientCredentials, provider.RefreshToken]) {
@@ -36,9 +36,11 @@ function configurationOf({ clients, scopes, store, rotation, dpopNonces, lifetim
     clientDefaults: { id_token_signed_response_alg: "ES256" },
     jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), alg: "ES256", use: "sig", kid: "issuer-key" }] },
     scopes: [...scopes],
-    cookies: { keys: ["no session is ever kept here"] },
+    cookies: { keys: ["no session outlives a test"] },
     features: {
-      devInteractions: { enabled: false },
+      devInteractions: { enabled: true },
+      deviceFlow: { enabled: true },
+      pushedAuthorizationRequests: { enabled: true },
       clientCredentials: { enabled: true },
       revocation: { enabled: true, allowedPolicy: () => true },
       dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => dpopNonces },
@@ -84,14 +86,18 @@ function audienceOf(body: unknown): string | undefined {
   return typeof body.audience === "string" ? body.audience : undefined
 }
 
-/** It warns of Node 20 when it is imported, through the console and with no way to say no. */
-export async function loadOidcProvider(): Promise<typeof oidcProvider> {
+export function loadOidcProvider(): Promise<typeof oidcProvider> {
+  return quietly(() => import("oidc-provider"))
+}
+
+/** It warns of Node 20 and of its own pages, through the console and with no way to say no. */
+async function quietly<T>(work: () => Promise<T>): Promise<T> {
   const { warn } = console
   console.warn = (...texts: unknown[]) => {
     if (!String(texts[0]).includes("oidc-provider WARNING")) warn(...texts)
   }
   try {
-    return await import("oidc-provider")
+    return await work()
   } finally {
     console.warn = warn
   }

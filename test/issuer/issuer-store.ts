@@ -20,8 +20,8 @@ export class IssuerStore {
     return {
       upsert: async (id, payload) => this.#put(key(id), payload),
       find: async (id) => this.#get(key(id)),
-      findByUid: async () => undefined,
-      findByUserCode: async () => undefined,
+      findByUid: async (uid) => this.#find(model, (payload) => payload.uid === uid),
+      findByUserCode: async (userCode) => this.#find(model, (payload) => payload.userCode === userCode),
       consume: async (id) => void this.#spentAt.set(key(id), Date.now()),
       destroy: async (id) => void this.#payloads.delete(key(id)),
       revokeByGrantId: async (grantId) => this.#revoke(grantId),
@@ -50,6 +50,11 @@ export class IssuerStore {
     const spentAt = this.#spentAt.get(key)
     if (!payload || spentAt === undefined || Date.now() - spentAt < this.#reuseLeewayMs) return payload
     return { ...payload, consumed: Math.floor(spentAt / 1000) }
+  }
+
+  #find(model: string, isIt: (payload: AdapterPayload) => boolean): AdapterPayload | undefined {
+    const found = [...this.#payloads].find(([key, payload]) => key.startsWith(`${model}:`) && isIt(payload))
+    return found && this.#get(found[0])
   }
 
   #revoke(grantId: string): void {

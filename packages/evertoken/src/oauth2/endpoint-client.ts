@@ -193,7 +193,17 @@ function isGone({ status }: IssuerAnswer): boolean {
   return status === 404 || status === 405 || status === 410
 }
 
-const SECRET_PARAMETERS = ["client_secret", "client_assertion", "refresh_token", "token"]
+const SECRET_PARAMETERS = [
+  "client_secret",
+  "client_assertion",
+  "refresh_token",
+  "token",
+  "code",
+  "code_verifier",
+  "device_code",
+  "state",
+  "nonce",
+]
 
 function secretsIn(
   form: URLSearchParams,

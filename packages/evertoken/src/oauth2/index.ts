@@ -1,4 +1,12 @@
+export { AuthorizationCodeFlow, type AuthorizationRequest } from "./authorization-code-flow.js"
+export type { AuthorizationCodeOptions } from "./authorization-code-options.js"
 export { ClientCredentialsSource, type ClientCredentialsOptions } from "./client-credentials-source.js"
+export {
+  deserializePendingAuthorization,
+  PendingAuthorization,
+  serializePendingAuthorization,
+  type PendingAuthorizationFields,
+} from "./pending-authorization.js"
 export { RefreshTokenSource, type RefreshTokenOptions } from "./refresh-token-source.js"
 export { TokenIntrospector, type TokenIntrospection, type TokenIntrospectorOptions } from "./token-introspector.js"
 export { TokenRevoker, type TokenQuestion, type TokenRevokerOptions, type TokenTypeHint } from "./token-revoker.js"

@@ -15,7 +15,13 @@ import { retryAfterMs } from "./retry-after.js"
 import { shownText } from "./shown-text.js"
 
 /** An endpoint as metadata names it. */
-export type EndpointName = "token_endpoint" | "revocation_endpoint" | "introspection_endpoint"
+export type EndpointName =
+  | "token_endpoint"
+  | "revocation_endpoint"
+  | "introspection_endpoint"
+  | "authorization_endpoint"
+  | "pushed_authorization_request_endpoint"
+  | "device_authorization_endpoint"
 
 /** Where to send what is for an endpoint, and the metadata that says so. */
 export interface FoundEndpoint {

@@ -15,7 +15,7 @@ export interface RefusedRequest {
 }
 
 // RFC 6749, section 4.1.2.1, whose codes token endpoints use too; RFC 8628, section 3.5; RFC 9449, section 8
-const PASSING: ReadonlySet<string | undefined> = new Set([
+export const PASSING: ReadonlySet<string | undefined> = new Set([
   "temporarily_unavailable",
   "server_error",
   "slow_down",

@@ -8,10 +8,16 @@ import { isRefusal, responseErrorOf } from "./response-error.js"
 import { assertTokenEndpointOptions, resourcesOf, type TokenEndpointOptions } from "./token-endpoint-options.js"
 import { tokenFrom } from "./token-response.js"
 
+/** The grants of a user who signs in: what is asked for was said before, where the user could see it. */
+export const AUTHORIZATION_CODE = "authorization_code"
+export const DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+
 /** One grant, to be asked for once. */
 export interface GrantRequest {
   readonly grantType: string
   readonly parameters?: Readonly<Record<string, string>>
+  /** The answer must have an ID token with it. */
+  readonly expectedNonce?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -20,7 +26,8 @@ export class TokenEndpoint {
   readonly #endpoint: EndpointClient
   readonly #policy: LifetimePolicy
   readonly #clientId: string
-  readonly #asked: readonly [string, string][]
+  /** Scope, audience and resources, by their names on the wire. */
+  readonly asked: readonly [string, string][]
   readonly #dpop: DPoPKey | undefined
   readonly #isPublic: boolean
 
@@ -30,7 +37,7 @@ export class TokenEndpoint {
     this.#endpoint = new EndpointClient(options, "token_endpoint", ["tokenEndpoint", options.tokenEndpoint])
     this.#policy = policyOf(options)
     this.#clientId = options.clientId
-    this.#asked = parametersOf(options)
+    this.asked = parametersOf(options)
     this.#dpop = options.dpop
     this.#isPublic = options.clientAuthentication === "none"
   }
@@ -38,7 +45,7 @@ export class TokenEndpoint {
   /** The {@link TokenSource.fingerprint} of a source that asks here in the name of `subject`. */
   fingerprint(...subject: readonly (string | undefined)[]): string {
     const { issuer, endpoint } = this.#endpoint.location
-    const valuesOf = (name: string) => this.#asked.filter(([asked]) => asked === name).map(([, value]) => value)
+    const valuesOf = (name: string) => this.asked.filter(([asked]) => asked === name).map(([, value]) => value)
     const access = ["scope", "audience", "resource"].map((name) => valuesOf(name).join(" ") || undefined)
     const key = this.#dpop === undefined ? [] : [`dpop:${this.#dpop.thumbprint}`]
     // the refresh tokens of a public client are bound to the key, too (RFC 9449, section 5)
@@ -52,9 +59,12 @@ export class TokenEndpoint {
   }
 
   /** @returns a promise that rejects with a `TokenError`, or with `signal.reason`. */
-  async request({ grantType, parameters = {}, signal }: GrantRequest): Promise<Token> {
+  async request({ grantType, parameters = {}, expectedNonce, signal }: GrantRequest): Promise<Token> {
     const { location, clock } = this.#endpoint
-    const form = new URLSearchParams([...this.#asked, ...Object.entries(parameters)])
+    const isInteractive = grantType === AUTHORIZATION_CODE || grantType === DEVICE_CODE
+    // RFC 6749, section 4.1.3; RFC 8628, section 3.4; RFC 8707, section 2.2
+    const asked = isInteractive ? this.asked.filter(([name]) => name === "resource") : this.asked
+    const form = new URLSearchParams([...asked, ...Object.entries(parameters)])
     const { answer, secrets, ...sent } = await this.#endpoint.post(
       ({ server, client, authentication, options }) =>
         genericTokenEndpointRequest(server, client, authentication, grantType, form, options),
@@ -67,6 +77,7 @@ export class TokenEndpoint {
       policy: this.#policy,
       isForUser: grantType !== "client_credentials",
       knowsIssuer: location.issuer !== undefined,
+      expectedNonce,
     })
   }
 }

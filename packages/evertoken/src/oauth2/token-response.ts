@@ -1,4 +1,9 @@
-import { processGenericTokenEndpointResponse, type AuthorizationServer, type Client } from "oauth4webapi"
+import {
+  processAuthorizationCodeResponse,
+  processGenericTokenEndpointResponse,
+  type AuthorizationServer,
+  type Client,
+} from "oauth4webapi"
 import { salvageRefreshToken, systemErrorCode, TokenError } from "../errors.js"
 import { lifetimeOf, LONGEST_LIFETIME_MS, type LifetimePolicy } from "../token-lifetime.js"
 import { Token } from "../token.js"
@@ -14,6 +19,8 @@ export interface GrantedRequest {
   readonly isForUser: boolean
   /** Whether an ID token can be judged: its issuer is known. */
   readonly knowsIssuer: boolean
+  /** An ID token must be there, with this nonce: the answer is to the request that this browser was sent with. */
+  readonly expectedNonce?: string | undefined
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -63,11 +70,13 @@ async function judged(fields: Fields, refreshToken: string | undefined, request:
 
 async function assertValid(
   granted: { readonly accessToken: string; readonly tokenType: string; readonly idToken?: string | undefined },
-  { server, client }: GrantedRequest,
+  { server, client, knowsIssuer, expectedNonce }: GrantedRequest,
 ): Promise<void> {
   const normalized = { access_token: granted.accessToken, token_type: granted.tokenType, id_token: granted.idToken }
   // stripped of its headers too: a www-authenticate header alone makes oauth4webapi refuse
-  await processGenericTokenEndpointResponse(server, client, Response.json(normalized))
+  const answer = Response.json(normalized)
+  if (expectedNonce === undefined || !knowsIssuer) await processGenericTokenEndpointResponse(server, client, answer)
+  else await processAuthorizationCodeResponse(server, client, answer, { expectedNonce, requireIdToken: true })
 }
 
 function tokenOf(fields: ConstructorParameters<typeof Token>[0]): Token {
