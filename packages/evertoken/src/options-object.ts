@@ -3,14 +3,8 @@ import { shownValue } from "./shown-value.js"
 /** Each name that an interface of options has: the compiler tells when one is missing. */
 export type OptionNames<Options> = Readonly<Record<keyof Options, true>>
 
-/** @throws TypeError unless these are options: plain JavaScript may leave them out, or give `null`. */
-export function assertOptionsObject(options: unknown): void {
-  if (typeof options === "object" && options !== null) return
-  throw new TypeError(`options must be an object; got ${shownValue(options)}`)
-}
-
 /**
- * In plain JavaScript an option under a wrong name would do nothing, and nobody would know.
+ * In plain JavaScript options may be left out, or be `null`, and one under a wrong name would do nothing: nobody would know.
  * @throws TypeError unless these are options, and `of` has each of them.
  */
 export function assertOptions<Options extends object>(
@@ -18,7 +12,10 @@ export function assertOptions<Options extends object>(
   options: Options,
   names: OptionNames<NoInfer<Options>>,
 ): void {
-  assertOptionsObject(options)
+  const given: unknown = options
+  if (typeof given !== "object" || given === null) {
+    throw new TypeError(`options must be an object; got ${shownValue(given)}`)
+  }
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(names, name)) throw new TypeError(`${name} is not an option of ${of}${hint(name, names)}`)
   }

@@ -100,6 +100,8 @@ it.each([
   ["algorithm", () => DPoPKey.from(p256, { algorithm: "RS256" })],
   ["clock", () => DPoPKey.from(p256, { clock: {} as never })],
   ["options", () => DPoPKey.from(p256, null as never)],
+  ["kid is not an option of DPoPKey.from", () => DPoPKey.from(p256, { kid: "k" } as never)],
+  ["alg is not an option of DPoPKey.generate", () => DPoPKey.generate({ alg: "ES256" } as never)],
 ])("a bad %s is a TypeError that names it", async (name, make) => {
   const error: unknown = await make().catch((reason: unknown) => reason)
   expect(error).toBeInstanceOf(TypeError)

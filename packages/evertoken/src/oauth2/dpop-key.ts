@@ -9,7 +9,7 @@ import {
 } from "node:crypto"
 import { calculateJwkThumbprint, SignJWT } from "jose"
 import { assertClock, systemClock, type Clock } from "../clock.js"
-import { assertOptionsObject } from "../options-object.js"
+import { assertOptions, type OptionNames } from "../options-object.js"
 import type { ProofOfPossession, ProvenRequest } from "../proof-of-possession.js"
 import { signingKeyOf, type SigningAlgorithm } from "./signing-key.js"
 
@@ -19,6 +19,8 @@ export interface DPoPKeyOptions {
   /** Default: the machine's own. Issuers refuse proofs that are minutes old, or from a future. */
   readonly clock?: Clock | undefined
 }
+
+const NAMES: OptionNames<DPoPKeyOptions> = { algorithm: true, clock: true }
 
 interface DPoPKeyParts {
   readonly privateKey: webcrypto.CryptoKey
@@ -54,7 +56,9 @@ export class DPoPKey implements ProofOfPossession {
   }
 
   /** A new key (ES256), which ends with the process: for tokens that stay in it. */
-  static async generate({ clock }: Pick<DPoPKeyOptions, "clock"> = {}): Promise<DPoPKey> {
+  static async generate(options: Pick<DPoPKeyOptions, "clock"> = {}): Promise<DPoPKey> {
+    assertOptions("DPoPKey.generate", options, { clock: true })
+    const { clock } = options
     return await DPoPKey.from(generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey, { clock })
   }
 
@@ -63,7 +67,7 @@ export class DPoPKey implements ProofOfPossession {
    * @returns a promise that rejects with a `TypeError` that names the option, and shows nothing of the key.
    */
   static async from(key: KeyObject | JsonWebKey | string, options: DPoPKeyOptions = {}): Promise<DPoPKey> {
-    assertOptionsObject(options)
+    assertOptions("DPoPKey.from", options, NAMES)
     const { clock = systemClock } = options
     assertClock(clock)
     const { algorithm, load } = signingKeyOf({ key, algorithm: options.algorithm }, "")

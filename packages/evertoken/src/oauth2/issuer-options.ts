@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici"
 import { assertClock, type Clock } from "../clock.js"
 import { assertMilliseconds, LONGEST_TIMER_MS } from "../milliseconds.js"
-import { assertOptionsObject, type OptionNames } from "../options-object.js"
+import type { OptionNames } from "../options-object.js"
 import { isSecureUrl } from "../secure-url.js"
 import { shownValue } from "../shown-value.js"
 import type { ClientAuthenticationOptions } from "./client-authentication.js"
@@ -88,7 +88,6 @@ function secureUrl(name: string, value: unknown): URL | undefined {
 
 /** @throws TypeError that names the option. */
 export function assertIssuerOptions(options: IssuerOptions): void {
-  assertOptionsObject(options)
   const { timeoutMs, maximumResponseBytes, fetch, dispatcher, clock } = options
   assertText("clientId", options.clientId)
   assertMilliseconds("timeoutMs", timeoutMs, { least: 1, most: LONGEST_TIMER_MS })

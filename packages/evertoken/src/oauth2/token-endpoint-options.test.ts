@@ -3,6 +3,8 @@ import { Agent } from "undici"
 import { describe, expect, it } from "vitest"
 import { ClientCredentialsSource } from "./client-credentials-source.js"
 import { RefreshTokenSource, type RefreshTokenOptions } from "./refresh-token-source.js"
+import { TokenIntrospector } from "./token-introspector.js"
+import { TokenRevoker } from "./token-revoker.js"
 
 const good = { issuer: "https://id.example.com", clientId: "billing", clientSecret: "hunter2-hunter2" }
 
@@ -112,8 +114,10 @@ describe("a bad option is a TypeError that names it", () => {
     ["ClientCredentialsSource", "subject", undefined],
     ["RefreshTokenSource", "refresh_token", "refreshToken"],
     ["RefreshTokenSource", "timeout", "timeoutMs"],
+    ["TokenIntrospector", "endpoint", "introspectionEndpoint"],
+    ["TokenRevoker", "endpoint", "revocationEndpoint"],
   ] as const)("%s: %s is none; perhaps %s was meant", (name, given, meant) => {
-    const Source = { ClientCredentialsSource, RefreshTokenSource }[name]
+    const Source = { ClientCredentialsSource, RefreshTokenSource, TokenIntrospector, TokenRevoker }[name]
     const guess = meant === undefined ? "" : `: did you mean ${meant}?`
     expect(() => new Source(withOption(given, "hunter2"))).toThrow(
       TypeError(`${given} is not an option of ${name}${guess}`),

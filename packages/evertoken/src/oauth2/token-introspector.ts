@@ -1,7 +1,8 @@
 import { introspectionRequest } from "oauth4webapi"
 import { TokenError } from "../errors.js"
+import { assertOptions, type OptionNames } from "../options-object.js"
 import { EndpointClient } from "./endpoint-client.js"
-import { assertIssuerOptions, assertText, type IssuerOptions } from "./issuer-options.js"
+import { assertIssuerOptions, assertText, ISSUER_OPTIONS, type IssuerOptions } from "./issuer-options.js"
 import { jsonObjectOf } from "./json-object.js"
 import { responseErrorOf } from "./response-error.js"
 import { parametersOf, type TokenQuestion } from "./token-revoker.js"
@@ -11,6 +12,8 @@ export interface TokenIntrospectorOptions extends IssuerOptions {
   /** The introspection endpoint, an `https` URL (`http` for this machine only). */
   readonly introspectionEndpoint?: string | undefined
 }
+
+const NAMES: OptionNames<TokenIntrospectorOptions> = { ...ISSUER_OPTIONS, introspectionEndpoint: true }
 
 /** What an issuer says of a token (RFC 7662, section 2.2). All but `active` is absent where it says nothing of it. */
 export interface TokenIntrospection {
@@ -38,6 +41,7 @@ export class TokenIntrospector {
 
   /** @throws TypeError that names the option, and shows nothing of a secret. */
   constructor(options: TokenIntrospectorOptions) {
+    assertOptions("TokenIntrospector", options, NAMES)
     assertIssuerOptions(options)
     const configured = ["introspectionEndpoint", options.introspectionEndpoint] as const
     this.#endpoint = new EndpointClient(options, "introspection_endpoint", configured)

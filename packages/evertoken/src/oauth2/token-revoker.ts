@@ -1,6 +1,7 @@
+import { assertOptions, type OptionNames } from "../options-object.js"
 import { revocationRequest } from "oauth4webapi"
 import { EndpointClient } from "./endpoint-client.js"
-import { assertIssuerOptions, assertText, type IssuerOptions } from "./issuer-options.js"
+import { assertIssuerOptions, assertText, ISSUER_OPTIONS, type IssuerOptions } from "./issuer-options.js"
 import { isRefusal, responseErrorOf } from "./response-error.js"
 
 /** One of `issuer` and `revocationEndpoint` is required. */
@@ -8,6 +9,8 @@ export interface TokenRevokerOptions extends IssuerOptions {
   /** The revocation endpoint, an `https` URL (`http` for this machine only). */
   readonly revocationEndpoint?: string | undefined
 }
+
+const NAMES: OptionNames<TokenRevokerOptions> = { ...ISSUER_OPTIONS, revocationEndpoint: true }
 
 /** What kind of token it is; issuers look further if they do not find it (RFC 7009, section 2.1). */
 export type TokenTypeHint = "access_token" | "refresh_token"
@@ -28,6 +31,7 @@ export class TokenRevoker {
 
   /** @throws TypeError that names the option, and shows nothing of a secret. */
   constructor(options: TokenRevokerOptions) {
+    assertOptions("TokenRevoker", options, NAMES)
     assertIssuerOptions(options)
     const configured = ["revocationEndpoint", options.revocationEndpoint] as const
     this.#endpoint = new EndpointClient(options, "revocation_endpoint", configured)
