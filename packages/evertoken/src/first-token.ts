@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.js"
 import { TokenError } from "./errors.js"
+import { whenAborted } from "./when-aborted.js"
 import type { WatcherLoop } from "./watcher-loop.js"
 
 /**
@@ -14,14 +15,14 @@ export function firstToken(
   return new Promise((resolve, reject) => {
     const timer = clock.setTimer(() => end(() => reject(loop.lastError ?? timedOut(timeoutMs))), timeoutMs)
     const onAbort = () => end(() => reject(signal?.reason))
-    signal?.addEventListener("abort", onAbort, { once: true })
+    const release = signal && whenAborted(signal, onAbort)
     const unlisten = loop.listen((outcome) => {
       if (loop.publication.held !== undefined) end(resolve)
       else if ("error" in outcome && !outcome.error.transient) end(() => reject(outcome.error))
     })
     function end(settle: () => void) {
       timer.cancel()
-      signal?.removeEventListener("abort", onAbort)
+      release?.()
       unlisten()
       settle()
     }

@@ -1,3 +1,5 @@
+import { whenAborted } from "./when-aborted.js"
+
 /** Runs one task at a time; whoever comes while it runs gets its outcome. */
 export class SingleFlight<T> {
   #running: Promise<T> | undefined
@@ -27,7 +29,7 @@ export function patiently<T>(promise: Promise<T>, signal: AbortSignal | undefine
       onAbort()
       return
     }
-    signal.addEventListener("abort", onAbort, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort))
+    const release = whenAborted(signal, onAbort)
+    promise.then(resolve, reject).finally(release)
   })
 }
