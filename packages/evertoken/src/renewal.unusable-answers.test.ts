@@ -23,7 +23,10 @@ function unstorable(): TokenError {
 const answers: readonly (readonly [string, Answer])[] = [
   ["a refresh token that no record can hold", () => thrown(unstorable())],
   ["a proxy of a token", (clock) => Promise.resolve(new Proxy(tokenOf("proxied", clock), {}))],
-  ["an error that throws when it is looked at", () => thrown(Object.defineProperty(new Error("canary"), "code", throwing))],
+  [
+    "an error that throws when it is looked at",
+    () => thrown(Object.defineProperty(new Error("canary"), "code", throwing)),
+  ],
   ["an error whose name is none", () => thrown(Object.assign(new Error("canary"), { name: Symbol("canary") }))],
   ["something that cannot be looked at at all", () => thrown(new Proxy({}, { getPrototypeOf: throwing.get }))],
 ]
