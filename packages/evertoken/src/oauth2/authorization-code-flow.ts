@@ -4,9 +4,10 @@ import {
   generateRandomNonce,
   generateRandomState,
 } from "oauth4webapi"
+import { assertOptions } from "../options-object.js"
 import { isSecureUrl } from "../secure-url.js"
 import type { Token } from "../token.js"
-import type { AuthorizationCodeOptions } from "./authorization-code-options.js"
+import { AUTHORIZATION_CODE_OPTIONS, type AuthorizationCodeOptions } from "./authorization-code-options.js"
 import { authorizationCodeFrom } from "./authorization-response.js"
 import { EndpointClient } from "./endpoint-client.js"
 import { assertText } from "./issuer-options.js"
@@ -41,6 +42,7 @@ export class AuthorizationCodeFlow {
 
   /** @throws TypeError that names the option, and shows nothing of a secret. */
   constructor(options: AuthorizationCodeOptions) {
+    assertOptions("AuthorizationCodeFlow", options, AUTHORIZATION_CODE_OPTIONS)
     this.#token = new TokenEndpoint(options)
     const configured = ["authorizationEndpoint", options.authorizationEndpoint] as const
     this.#authorization = new EndpointClient(options, "authorization_endpoint", configured)

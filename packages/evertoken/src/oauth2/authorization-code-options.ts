@@ -1,4 +1,5 @@
-import type { TokenEndpointOptions } from "./token-endpoint-options.js"
+import type { OptionNames } from "../options-object.js"
+import { TOKEN_ENDPOINT_OPTIONS, type TokenEndpointOptions } from "./token-endpoint-options.js"
 
 /** One of `issuer` and `authorizationEndpoint` is required, and one of `issuer` and `tokenEndpoint`. */
 export interface AuthorizationCodeOptions extends TokenEndpointOptions {
@@ -14,4 +15,11 @@ export interface AuthorizationCodeOptions extends TokenEndpointOptions {
   readonly pushedAuthorizationRequest?: boolean | undefined
   /** The endpoint for that, if it is not to be discovered. */
   readonly pushedAuthorizationRequestEndpoint?: string | undefined
+}
+
+export const AUTHORIZATION_CODE_OPTIONS: OptionNames<AuthorizationCodeOptions> = {
+  ...TOKEN_ENDPOINT_OPTIONS,
+  authorizationEndpoint: true,
+  pushedAuthorizationRequest: true,
+  pushedAuthorizationRequestEndpoint: true,
 }

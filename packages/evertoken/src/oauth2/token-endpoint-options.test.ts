@@ -1,6 +1,7 @@
 import { inspect } from "node:util"
 import { Agent } from "undici"
 import { describe, expect, it } from "vitest"
+import { AuthorizationCodeFlow } from "./authorization-code-flow.js"
 import { ClientCredentialsSource } from "./client-credentials-source.js"
 import { RefreshTokenSource, type RefreshTokenOptions } from "./refresh-token-source.js"
 import { TokenIntrospector } from "./token-introspector.js"
@@ -116,8 +117,10 @@ describe("a bad option is a TypeError that names it", () => {
     ["RefreshTokenSource", "timeout", "timeoutMs"],
     ["TokenIntrospector", "endpoint", "introspectionEndpoint"],
     ["TokenRevoker", "endpoint", "revocationEndpoint"],
+    ["AuthorizationCodeFlow", "authorizationUrl", "authorizationEndpoint"],
   ] as const)("%s: %s is none; perhaps %s was meant", (name, given, meant) => {
-    const Source = { ClientCredentialsSource, RefreshTokenSource, TokenIntrospector, TokenRevoker }[name]
+    const constructors = { ClientCredentialsSource, RefreshTokenSource, TokenIntrospector, TokenRevoker }
+    const Source = { ...constructors, AuthorizationCodeFlow }[name]
     const guess = meant === undefined ? "" : `: did you mean ${meant}?`
     expect(() => new Source(withOption(given, "hunter2"))).toThrow(
       TypeError(`${given} is not an option of ${name}${guess}`),
