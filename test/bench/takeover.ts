@@ -1,6 +1,6 @@
-import { parseArgs } from "node:util"
 import { Scene } from "../processes/scene.js"
 import type { WorkerProcess } from "../processes/worker-process.js"
+import { toolOptions } from "../tool-options.js"
 
 const HELP = `How long it takes until another process has renewed, after the one that holds the claim was killed.
 
@@ -66,7 +66,7 @@ async function takeoverMs({ workers, bringOwner }: Case): Promise<number> {
   return performance.now() - killedAt
 }
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "15" }, help: { type: "boolean" } } })
+const values = toolOptions({ rounds: { type: "string", default: "15" }, help: { type: "boolean" } })
 const rounds = Number(values.rounds)
 if (values.help) {
   console.log(HELP)

@@ -1,6 +1,6 @@
-import { parseArgs } from "node:util"
 import { runChaos, type ChaosCounts } from "./chaos-run.js"
 import { formatReport } from "./report.js"
+import { toolOptions } from "../tool-options.js"
 
 const HELP = `Kills and stops processes that share one rotating refresh token in a file, at random and at each step of the renewal,
 against an issuer that revokes the whole family when a spent refresh token comes again, and fails at times.
@@ -18,14 +18,12 @@ is kept then, and its place printed.`
 
 const PROGRESS_EVERY_MS = 30_000
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: "string", default: "300" },
-    workers: { type: "string", default: "6" },
-    seed: { type: "string" },
-    keep: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const values = toolOptions({
+  kills: { type: "string", default: "300" },
+  workers: { type: "string", default: "6" },
+  seed: { type: "string" },
+  keep: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
 })
 
 // whoever interrupts it is not to leave stopped processes behind

@@ -1,27 +1,35 @@
-// npm run fuzz -- --inputs 1000000 --seed 7 --target token-response
 import { randomInt } from "node:crypto"
-import { parseArgs } from "node:util"
 import { keep } from "./regressions.js"
 import { TARGETS } from "./targets.js"
 import { runWatched } from "./watched-run.js"
+import { toolOptions } from "../tool-options.js"
 
-const { values } = parseArgs({
-  options: {
-    inputs: { type: "string", default: "20000" },
-    seed: { type: "string", default: String(randomInt(2 ** 30)) },
-    target: { type: "string" },
-    help: { type: "boolean", default: false },
-  },
+const values = toolOptions({
+  inputs: { type: "string", default: "20000" },
+  seed: { type: "string", default: String(randomInt(2 ** 30)) },
+  target: { type: "string" },
+  help: { type: "boolean", default: false },
 })
 
 const names = TARGETS.map(({ name }) => name)
-const usage = `npm run fuzz -- [--inputs N] [--seed N] [--target ${names.join("|")}]`
+const usage = `Gives random inputs to everything that reads what others write: an issuer's answers, files, the names of files.
+
+  npm run fuzz -- [--inputs N] [--seed N] [--target NAME]
+
+  --inputs N     how many, over all targets (default 20000)
+  --seed N       whole number; the same one gives the same inputs (default: drawn, and printed)
+  --target NAME  only this one:
+                 ${names.join("\n                 ")}
+  --help         this text
+
+An input that breaks a promise is made as small as can be and kept in test/fuzz/regressions, where the tests play it from
+then on. Exit code: 1 if there was one, 2 if the options cannot be understood.`
 const [inputs, seed] = [Number(values.inputs), Number(values.seed)]
 const targets = TARGETS.filter(({ name }) => values.target === undefined || name === values.target)
 const isUnderstood = Number.isSafeInteger(inputs) && inputs > 0 && Number.isSafeInteger(seed) && targets.length > 0
 
 if (values.help || !isUnderstood) {
-  console.log(usage)
+  console[values.help ? "log" : "error"](usage)
   process.exitCode = values.help ? 0 : 2
 } else {
   process.exitCode = (await fuzzAll()) ? 0 : 1

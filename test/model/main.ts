@@ -1,8 +1,8 @@
-import { parseArgs } from "node:util"
 import { check } from "./check.js"
 import type { Configuration } from "./configurations.js"
 import { formatResult, formatVerdict, formatViolation, surprises } from "./report.js"
 import { SUITES } from "./suites/all-suites.js"
+import { toolOptions } from "../tool-options.js"
 
 const HELP = `Checks the renewal protocol: every state that a few processes, an issuer and a store can reach, whatever is killed,
 frozen, lost, refused or late, and whenever. What is modelled: test/model/README.md
@@ -24,14 +24,12 @@ that should not, or no longer breaks though it should. The largest take about 1.
 
 const PROGRESS_EVERY_MS = 5_000
 
-const { values } = parseArgs({
-  options: {
-    suite: { type: "string", default: "quick" },
-    only: { type: "string", default: "" },
-    traces: { type: "boolean", default: false },
-    list: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const values = toolOptions({
+  suite: { type: "string", default: "quick" },
+  only: { type: "string", default: "" },
+  traces: { type: "boolean", default: false },
+  list: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
 })
 
 if (values.help) console.log(HELP)

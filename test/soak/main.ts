@@ -1,6 +1,6 @@
-import { parseArgs } from "node:util"
 import { formatReport } from "./report.js"
 import { runSoak, type SoakOptions } from "./soak-run.js"
+import { toolOptions } from "../tool-options.js"
 
 const HELP = `Uses watchers over shared files in two processes, without end and while the issuer fails now and then, and looks
 whether anything grows: heap, timers, handles, file descriptors.
@@ -16,12 +16,10 @@ Prints a report. Exit code 1: something grew, was left behind, or surprised a ca
 const ROUND_MS = 5_000
 const PROGRESS_EVERY_ROUNDS = 10
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: "string", default: "5" },
-    seed: { type: "string" },
-    help: { type: "boolean", default: false },
-  },
+const values = toolOptions({
+  minutes: { type: "string", default: "5" },
+  seed: { type: "string" },
+  help: { type: "boolean", default: false },
 })
 
 if (values.help) console.log(HELP)
