@@ -7,7 +7,8 @@ export default defineConfig({
     outputFile: { json: "reports/tests.json" },
     // Each file starts real processes and servers of its own: two at once would count each other's load as their own.
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // It ends what hangs, and nothing else: dozens of processes on a busy machine take minutes.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
   },
 })

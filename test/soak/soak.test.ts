@@ -12,4 +12,4 @@ test("watchers and files under load and faults leave nothing behind: heap, timer
     expect(counts.started).toBeGreaterThan(10)
     expect(counts.published).toBeGreaterThan(100)
   }
-}, 180_000)
+})
