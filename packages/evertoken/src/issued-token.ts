@@ -96,8 +96,10 @@ function overAtOnce(): TokenError {
   return new TokenError("ERR_TOKEN_LIFETIME", message, { transient: true })
 }
 
+// whatever it spent may be spent
 function unusable(why: string): TokenError {
-  return new TokenError("ERR_TOKEN_SOURCE", `the token function did not give a token: ${why}`, { transient: false })
+  const options = { transient: false, ambiguous: true }
+  return new TokenError("ERR_TOKEN_SOURCE", `the token function did not give a token: ${why}`, options)
 }
 
 function kindOf(value: unknown): string {

@@ -1,8 +1,10 @@
-import { expect, test } from "vitest"
+import { expect, onTestFinished, test } from "vitest"
 import { salvageRefreshToken, TokenError } from "./errors.js"
+import { onTokenEvent } from "./events.js"
 import { tokenOf } from "./testing/internal/answering-source.js"
 import { Simulation } from "./testing/internal/simulation.js"
 import type { Clock } from "./clock.js"
+import { tokenSourceFrom } from "./token-source-from.js"
 import type { Token } from "./token.js"
 
 type Answer = (clock: Clock) => Promise<Token>
@@ -46,4 +48,20 @@ test.each(answers)("%s leaves no claim behind that nobody pursues", async (_, fi
   await world.clock.advance(120_000)
   expect((await world.outcome(other.tokens.getToken())).accessToken).toBe("good")
   expect(asked).toBe(2)
+})
+
+test("what a function spent for something that is no token is not presented as if for the first time", async () => {
+  const world = new Simulation()
+  const answers = [{ access_token: "a", refresh_token: "r" }, tokenOf("good", world.clock)]
+  const login = () => answers.shift() as Token
+  const presentations: unknown[] = []
+  onTestFinished(
+    onTokenEvent("step", ({ step, presentation }) => {
+      if (step === "sending") presentations.push(presentation)
+    }),
+  )
+  const { tokens } = world.start(tokenSourceFrom(login, { name: "own", singleUse: true, clock: world.clock }))
+  expect(await world.failure(tokens.getToken())).toMatchObject({ code: "ERR_TOKEN_SOURCE", ambiguous: true })
+  await world.clock.advance(120_000)
+  expect(presentations).toEqual(["first", "repeat"])
 })

@@ -64,9 +64,10 @@ export class SourceRequest {
   }
 }
 
+// whatever it spent may be spent
 function notAToken(): TokenError {
   const message = "the token source returned something that is not a Token"
-  return new TokenError("ERR_TOKEN_SOURCE", message, { transient: false })
+  return new TokenError("ERR_TOKEN_SOURCE", message, { transient: false, ambiguous: true })
 }
 
 // the refresh token that came with it is good for the next attempt

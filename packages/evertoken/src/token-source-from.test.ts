@@ -189,7 +189,7 @@ describe("a function that gives no token", () => {
     [{ accessToken: "abc", expiresAt: NaN }, "its expiresAt is neither"],
   ])("is told what came, by type and not by value (%#)", async (result, told) => {
     const error = await failure(returning(result, { lifetimeMs: HOUR_MS }).getToken())
-    expect(error).toMatchObject({ code: "ERR_TOKEN_SOURCE", transient: false, ambiguous: false })
+    expect(error).toMatchObject({ code: "ERR_TOKEN_SOURCE", transient: false, ambiguous: true })
     expect(error.message).toContain(`the token function did not give a token: ${told}`)
     expect(inspect(error, { depth: Infinity })).not.toContain("s3cret")
   })
