@@ -7,7 +7,7 @@ import { assertOptions, type OptionNames } from "../options-object.js"
 import type { Claim, ClaimSubject, Commit, CommitOptions, StoredToken, TokenCache } from "../token-cache.js"
 import { hashOf } from "../token-source.js"
 import { KeyStore } from "./key-store.js"
-import { pathOf } from "./path-option.js"
+import { pathOf } from "../path-option.js"
 import { own } from "./stored-record.js"
 
 export interface FileTokenCacheOptions {

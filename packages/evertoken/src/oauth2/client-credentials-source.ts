@@ -28,6 +28,6 @@ export class ClientCredentialsSource implements TokenSource {
    * `ERR_TOKEN_RESPONSE`, `ERR_TOKEN_RESPONSE_INVALID`, `ERR_TOKEN_LIFETIME`), or with `signal.reason`.
    */
   getToken({ signal }: TokenRequest = {}): Promise<Token> {
-    return this.#endpoint.request({ grantType: "client_credentials", signal })
+    return this.#endpoint.request({ grantType: "client_credentials", signal, isForUser: false })
   }
 }

@@ -193,24 +193,20 @@ function isGone({ status }: IssuerAnswer): boolean {
   return status === 404 || status === 405 || status === 410
 }
 
-const SECRET_PARAMETERS = [
-  "client_secret",
-  "client_assertion",
-  "refresh_token",
-  "token",
-  "code",
-  "code_verifier",
-  "device_code",
-  "state",
-  "nonce",
-]
+// nothing else that is sent is a secret; of a grant that the library does not know, everything may be
+const PUBLIC_PARAMETERS = new Set([
+  ...["grant_type", "client_id", "client_assertion_type", "scope", "audience", "resource", "token_type_hint"],
+  ...["subject_token_type", "actor_token_type", "requested_token_type", "redirect_uri"],
+  ...["response_type", "response_mode", "code_challenge", "code_challenge_method", "dpop_jkt"],
+  ...["prompt", "login_hint", "max_age", "acr_values", "ui_locales", "display"],
+])
 
 function secretsIn(
   form: URLSearchParams,
   authorization: string | undefined,
   clientSecret: string | undefined,
 ): string[] {
-  const inForm = SECRET_PARAMETERS.map((name) => form.get(name))
+  const inForm = [...form].filter(([name]) => !PUBLIC_PARAMETERS.has(name)).map(([, value]) => value)
   return [...inForm, authorization?.replace(/^Basic /, ""), clientSecret].filter((secret) => typeof secret === "string")
 }
 

@@ -5,7 +5,10 @@ import { describe, test } from "vitest"
 import { tokenSourceContract, type TokenSourceUnderTest } from "../testing/token-source-contract.js"
 import type { TokenSource } from "../token-source.js"
 import { ClientCredentialsSource } from "./client-credentials-source.js"
+import { ExtensionGrantSource } from "./extension-grant-source.js"
+import { JwtBearerSource } from "./jwt-bearer-source.js"
 import { RefreshTokenSource } from "./refresh-token-source.js"
+import { TokenExchangeSource } from "./token-exchange-source.js"
 
 const SECRETS = {
   clientSecret: "s3cret-of-the-client",
@@ -13,6 +16,8 @@ const SECRETS = {
   refreshToken: "s3cret-refresh-token",
   rotated: "s3cret-rotated-token",
   answer: "s3cret-answer",
+  assertion: "s3cret-assertion",
+  actor: "s3cret-of-the-actor",
 }
 
 const ANSWERS = {
@@ -57,5 +62,32 @@ describe("RefreshTokenSource keeps the contract of a token source", () => {
   tokenSourceContract({
     test,
     create: () => atAnIssuer((options) => new RefreshTokenSource({ ...options, refreshToken })),
+  })
+})
+
+describe("TokenExchangeSource keeps the contract of a token source", () => {
+  const tokens = {
+    subjectToken: SECRETS.assertion,
+    subjectTokenType: "jwt",
+    actorToken: () => SECRETS.actor,
+    actorTokenType: "access_token",
+    subject: "alice",
+  } as const
+  tokenSourceContract({
+    test,
+    create: () => atAnIssuer((options) => new TokenExchangeSource({ ...options, ...tokens })),
+  })
+})
+
+describe("JwtBearerSource keeps the contract of a token source", () => {
+  const { assertion } = SECRETS
+  tokenSourceContract({ test, create: () => atAnIssuer((options) => new JwtBearerSource({ ...options, assertion })) })
+})
+
+describe("ExtensionGrantSource keeps the contract of a token source", () => {
+  const grant = { grantType: "password", parameters: { password: SECRETS.assertion }, subject: "alice" }
+  tokenSourceContract({
+    test,
+    create: () => atAnIssuer((options) => new ExtensionGrantSource({ ...options, ...grant })),
   })
 })

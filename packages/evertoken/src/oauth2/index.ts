@@ -1,6 +1,11 @@
 export { AuthorizationCodeFlow, type AuthorizationRequest } from "./authorization-code-flow.js"
 export type { AuthorizationCodeOptions } from "./authorization-code-options.js"
 export { ClientCredentialsSource, type ClientCredentialsOptions } from "./client-credentials-source.js"
+export { ExtensionGrantSource, type ExtensionGrantOptions, type GrantParameters } from "./extension-grant-source.js"
+export { JwtBearerSource, type JwtBearerOptions } from "./jwt-bearer-source.js"
+export type { SignedAssertion } from "./signed-assertion.js"
+export { TokenExchangeSource, type TokenExchangeOptions, type TokenTypeName } from "./token-exchange-source.js"
+export type { Assertion, AssertionFile, GetAssertion } from "./assertion.js"
 export {
   deserializePendingAuthorization,
   PendingAuthorization,
@@ -14,5 +19,5 @@ export type { IssuerOptions } from "./issuer-options.js"
 export type { TokenEndpointOptions } from "./token-endpoint-options.js"
 export type { ClientAuthentication, ClientAuthenticationOptions, PrivateKeyJwt } from "./client-authentication.js"
 export { DPoPKey, type DPoPKeyOptions } from "./dpop-key.js"
-export type { PrivateKey, SigningAlgorithm } from "./signing-key.js"
+export type { PrivateKey, SigningAlgorithm, SigningKeyOptions } from "./signing-key.js"
 export type { MutualTls } from "./mutual-tls.js"

@@ -1,4 +1,4 @@
-import { genericTokenEndpointRequest } from "oauth4webapi"
+import { genericTokenEndpointRequest, type AuthorizationServer } from "oauth4webapi"
 import type { LifetimePolicy } from "../token-lifetime.js"
 import { fingerprintOf } from "../token-source.js"
 import type { Token } from "../token.js"
@@ -15,11 +15,16 @@ export const DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 /** One grant, to be asked for once. */
 export interface GrantRequest {
   readonly grantType: string
-  readonly parameters?: Readonly<Record<string, string>>
+  /** A function is called for each request that is sent, with whom it is sent to. */
+  readonly parameters?: GrantParameters | ((server: AuthorizationServer) => Promise<GrantParameters>)
   /** The answer must have an ID token with it. */
   readonly expectedNonce?: string | undefined
   readonly signal?: AbortSignal | undefined
+  /** Whether a refresh token and an ID token in the answer are for this grant; if not, they are dropped. Default true. */
+  readonly isForUser?: boolean
 }
+
+type GrantParameters = Readonly<Record<string, string>>
 
 /** An issuer's token endpoint (RFC 6749, section 3.2) as one client sees it. Safe to use concurrently. */
 export class TokenEndpoint {
@@ -59,15 +64,17 @@ export class TokenEndpoint {
   }
 
   /** @returns a promise that rejects with a `TokenError`, or with `signal.reason`. */
-  async request({ grantType, parameters = {}, expectedNonce, signal }: GrantRequest): Promise<Token> {
+  async request({ grantType, parameters = {}, expectedNonce, signal, isForUser = true }: GrantRequest): Promise<Token> {
     const { location, clock } = this.#endpoint
     const isInteractive = grantType === AUTHORIZATION_CODE || grantType === DEVICE_CODE
     // RFC 6749, section 4.1.3; RFC 8628, section 3.4; RFC 8707, section 2.2
     const asked = isInteractive ? this.asked.filter(([name]) => name === "resource") : this.asked
-    const form = new URLSearchParams([...asked, ...Object.entries(parameters)])
+    const parametersAt = typeof parameters === "function" ? parameters : () => Promise.resolve(parameters)
     const { answer, secrets, ...sent } = await this.#endpoint.post(
-      ({ server, client, authentication, options }) =>
-        genericTokenEndpointRequest(server, client, authentication, grantType, form, options),
+      async ({ server, client, authentication, options }) => {
+        const form = new URLSearchParams([...asked, ...Object.entries(await parametersAt(server))])
+        return await genericTokenEndpointRequest(server, client, authentication, grantType, form, options)
+      },
       signal,
       this.#dpop,
     )
@@ -75,7 +82,7 @@ export class TokenEndpoint {
     return tokenFrom(answer.text, {
       ...sent,
       policy: this.#policy,
-      isForUser: grantType !== "client_credentials",
+      isForUser,
       knowsIssuer: location.issuer !== undefined,
       expectedNonce,
     })

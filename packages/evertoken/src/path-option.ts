@@ -1,5 +1,5 @@
 import { resolve } from "node:path"
-import { shownValue } from "../shown-value.js"
+import { shownValue } from "./shown-value.js"
 
 /** @throws TypeError that begins with `demand`. */
 export function pathOf(path: unknown, demand: string): string {
