@@ -8,6 +8,7 @@ import {
   TlsClientAuth,
   type ClientAuth,
 } from "oauth4webapi"
+import { clientAssertionOf, isClientAssertion, type ClientAssertion } from "./client-assertion.js"
 import { isMutualTls, type MutualTls } from "./mutual-tls.js"
 import { signingKeyOf, type PrivateKey, type SigningAlgorithm, type SigningKey } from "./signing-key.js"
 
@@ -21,9 +22,10 @@ import { signingKeyOf, type PrivateKey, type SigningAlgorithm, type SigningKey }
  * - `"client_secret_jwt"`: a JWT signed with the secret (HS256; RFC 7523), which itself is not sent;
  * - `"none"`: a public client;
  * - {@link PrivateKeyJwt}: a JWT signed with a private key;
+ * - {@link ClientAssertion}: a JWT that somebody else has signed, such as the platform that the client runs on;
  * - {@link MutualTls}: the certificate of the connection.
  */
-export type ClientAuthentication = (typeof METHODS)[number] | PrivateKeyJwt | MutualTls
+export type ClientAuthentication = (typeof METHODS)[number] | PrivateKeyJwt | ClientAssertion | MutualTls
 
 /**
  * A JWT signed with a private key (RFC 7523; OpenID Connect Core, section 9). Its audience is the issuer's
@@ -58,7 +60,8 @@ export function clientAuthenticationOf(options: ClientAuthenticationOptions): Cl
   assertMethod(method)
   if (typeof method === "object") {
     assertNoSecret(clientSecret, method.method)
-    return isMutualTls(method) ? TlsClientAuth() : privateKeyJwt(signingKeyOf(method))
+    if (isMutualTls(method)) return TlsClientAuth()
+    return isClientAssertion(method) ? clientAssertionOf(method) : privateKeyJwt(signingKeyOf(method))
   }
   if (method === "none") {
     assertNoSecret(clientSecret, method)
@@ -97,10 +100,14 @@ function privateKeyJwt({ algorithm, keyId, load }: SigningKey): ClientAuth {
 function assertMethod(method: unknown): void {
   if (METHODS.some((name) => name === method)) return
   if (typeof method === "object" && method !== null && "method" in method && method.method === "private_key_jwt") return
-  if (isMutualTls(method)) return
+  if (isMutualTls(method) || isClientAssertion(method)) return
   const names = METHODS.map((name) => `"${name}"`).join(", ")
-  const objects = '{ method: "private_key_jwt", key } or { method: "tls_client_auth", certificate, key }'
-  throw new TypeError(`clientAuthentication must be ${names}, or ${objects}`)
+  const objects = [
+    '{ method: "private_key_jwt", key }',
+    '{ method: "client_assertion", assertion }',
+    '{ method: "tls_client_auth", certificate, key }',
+  ]
+  throw new TypeError(`clientAuthentication must be ${names}, or ${objects.join(" or ")}`)
 }
 
 function assertSecret(clientSecret: unknown, method: string): asserts clientSecret is string {

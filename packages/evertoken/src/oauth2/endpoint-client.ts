@@ -11,6 +11,7 @@ import { systemClock, type Clock } from "../clock.js"
 import type { Deadline } from "../deadline.js"
 import { TokenError } from "../errors.js"
 import type { ProofOfPossession } from "../proof-of-possession.js"
+import { patiently } from "../single-flight.js"
 import { clientAuthenticationOf } from "./client-authentication.js"
 import { exchangeByDispatcher, exchangeByFetch, freshConnections } from "./http-exchange.js"
 import { IssuerClient, unlessAborted, type IssuerAnswer } from "./issuer-client.js"
@@ -106,7 +107,7 @@ export class EndpointClient {
     await request({
       server,
       client,
-      authentication: this.#authentication(),
+      authentication: this.#authentication(limits.signal),
       options: {
         headers: { "user-agent": "evertoken", ...limits.headers },
         [allowInsecureRequests]: url.protocol === "http:",
@@ -143,11 +144,12 @@ export class EndpointClient {
     return { client_id: this.#clientId, [clockSkew]: Math.round(skewMs / 1000) }
   }
 
-  #authentication(): ClientAuth {
+  #authentication(signal: AbortSignal | undefined): ClientAuth {
     return async (...request) => {
       try {
-        await this.#authenticate(...request)
-      } catch {
+        await patiently(Promise.resolve(this.#authenticate(...request)), signal)
+      } catch (error) {
+        if (error instanceof TokenError || signal?.aborted) throw error
         throw unsendable("the client assertion could not be signed")
       }
     }
