@@ -39,7 +39,12 @@ function configurationOf({ clients, scopes, store, rotation, dpopNonces, lifetim
     cookies: { keys: ["no session outlives a test"] },
     features: {
       devInteractions: { enabled: true },
-      deviceFlow: { enabled: true },
+      deviceFlow: {
+        enabled: true,
+        userCodeInputSource: async (ctx, form) => void (ctx.body = form),
+        userCodeConfirmSource: async (ctx, form) => void (ctx.body = form),
+        successSource: async (ctx) => void (ctx.body = "You may go back to your device."),
+      },
       pushedAuthorizationRequests: { enabled: true },
       clientCredentials: { enabled: true },
       revocation: { enabled: true, allowedPolicy: () => true },
@@ -67,6 +72,7 @@ function configurationOf({ clients, scopes, store, rotation, dpopNonces, lifetim
       IdToken: 3600,
       Grant: aYear,
       Interaction: 3600,
+      DeviceCode: 600,
       Session: 3600,
     },
   }

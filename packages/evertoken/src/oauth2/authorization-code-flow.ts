@@ -38,6 +38,7 @@ export class AuthorizationCodeFlow {
   readonly #token: TokenEndpoint
   readonly #pushed: PushedAuthorization
   readonly #clientId: string
+  readonly #keyThumbprint: string | undefined
   readonly #isForUserInfo: boolean
 
   /** @throws TypeError that names the option, and shows nothing of a secret. */
@@ -48,6 +49,7 @@ export class AuthorizationCodeFlow {
     this.#authorization = new EndpointClient(options, "authorization_endpoint", configured)
     this.#pushed = new PushedAuthorization(options)
     this.#clientId = options.clientId
+    this.#keyThumbprint = options.dpop?.thumbprint
     this.#isForUserInfo = options.scope?.split(" ").includes("openid") ?? false
   }
 
@@ -74,6 +76,8 @@ export class AuthorizationCodeFlow {
       ["code_challenge_method", "S256"],
     ])
     if (nonce !== undefined) request.set("nonce", nonce)
+    // the code, too, is bound to the key (RFC 9449, section 10)
+    if (this.#keyThumbprint !== undefined) request.set("dpop_jkt", this.#keyThumbprint)
     const shown = await this.#pushed.shown(request, { server, signal })
     const target = new URL(url)
     target.searchParams.append("client_id", this.#clientId)
@@ -143,6 +147,7 @@ const PROTOCOL = new Set([
   "request",
   "request_uri",
   "max_age",
+  "dpop_jkt",
 ])
 
 function assertParameters(parameters: Readonly<Record<string, unknown>>): void {

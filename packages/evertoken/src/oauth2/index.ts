@@ -13,6 +13,8 @@ export {
   type PendingAuthorizationFields,
 } from "./pending-authorization.js"
 export { RefreshTokenSource, type RefreshTokenOptions } from "./refresh-token-source.js"
+export { signInWithBrowser, type BrowserSignInOptions } from "./sign-in-with-browser.js"
+export { signInWithDevice, type DevicePrompt, type DeviceSignInOptions } from "./sign-in-with-device.js"
 export { TokenIntrospector, type TokenIntrospection, type TokenIntrospectorOptions } from "./token-introspector.js"
 export { TokenRevoker, type TokenQuestion, type TokenRevokerOptions, type TokenTypeHint } from "./token-revoker.js"
 export type { IssuerOptions } from "./issuer-options.js"
