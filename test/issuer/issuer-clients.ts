@@ -17,6 +17,8 @@ export interface KeyClient {
 
 /** Every client the issuer knows, one for each way to authenticate, and two by which users sign in. */
 export interface IssuerClients {
+  /** No authentication: what its platform says of it is enough. */
+  readonly workload: { readonly clientId: string }
   /** `client_secret_basic`. Identifier and secret have characters that the RFC's form-encoding changes. */
   readonly basic: SecretClient
   readonly post: SecretClient
@@ -54,6 +56,7 @@ export function registerClients(scope: string): RegisteredClients {
     ...secretClients,
     privateKeyJwt: { clientId: "client-private-key-jwt", privateKey, keyId },
     public: { clientId: "client-public" },
+    workload: { clientId: "client-workload" },
     app: { clientId: "client-app" },
     web: { clientId: "client-web", clientSecret: "the-secret-of-the-web-client-77b0c3e1" },
   }
@@ -84,6 +87,12 @@ export function registerClients(scope: string): RegisteredClients {
         ...grants,
         grant_types: ["refresh_token"],
         client_id: clients.public.clientId,
+        token_endpoint_auth_method: "none",
+      },
+      {
+        ...grants,
+        grant_types: ["urn:ietf:params:oauth:grant-type:token-exchange", "urn:ietf:params:oauth:grant-type:jwt-bearer"],
+        client_id: clients.workload.clientId,
         token_endpoint_auth_method: "none",
       },
       {

@@ -8,6 +8,7 @@ import { IssuerStore } from "./issuer-store.js"
 import type { PlannedAnswer } from "./planned-answers.js"
 import { TokenEndpoint } from "./token-endpoint.js"
 import type { Presentation, RequestCounts, TokenAnswer, TokenRequestRecord } from "./token-requests.js"
+import { Workloads } from "./workloads.js"
 
 export interface RealIssuerOptions {
   /** Lifetime of access tokens, in seconds, as `expires_in` says it. Default 3,600. */
@@ -48,6 +49,8 @@ const HOST = "127.0.0.1"
 export class RealIssuer {
   readonly url: string
   readonly clients: IssuerClients
+  /** Whose tokens it takes in exchange for its own, by the client `workload`. */
+  readonly workloads: Workloads
   readonly #provider: Provider
   readonly #endpoint: TokenEndpoint
   readonly #lifetimes: { accessTokenSeconds: number }
@@ -59,6 +62,7 @@ export class RealIssuer {
   private constructor(parts: IssuerParts) {
     this.url = parts.url
     this.clients = parts.clients
+    this.workloads = parts.workloads
     this.#provider = parts.provider
     this.#endpoint = parts.endpoint
     this.#lifetimes = parts.lifetimes
@@ -90,9 +94,10 @@ export class RealIssuer {
     const { rotation = true, dpopNonces = false } = options
     const settings = { issuer: url, clients: metadata, scopes, store, rotation, dpopNonces, lifetimes }
     const provider = await createProvider(settings)
+    const workloads = await Workloads.trustedBy(provider)
     const { onTokenRequest: onRequest = () => undefined, onTokenAnswer: onAnswer = () => undefined } = options
     const endpoint = new TokenEndpoint(provider, store, { onRequest, onAnswer })
-    return new RealIssuer({ server, port, url, clients, provider, endpoint, lifetimes, scope })
+    return new RealIssuer({ server, port, url, clients, workloads, provider, endpoint, lifetimes, scope })
   }
 
   get tokenEndpoint(): string {
@@ -196,6 +201,7 @@ interface IssuerParts {
   readonly port: number
   readonly url: string
   readonly clients: IssuerClients
+  readonly workloads: Workloads
   readonly provider: Provider
   readonly endpoint: TokenEndpoint
   readonly lifetimes: { accessTokenSeconds: number }
