@@ -9,7 +9,7 @@ import { WebApplication } from "./web-application.js"
 const executable = provideChromium()
 const scope = "openid offline_access api:read"
 
-describe.skipIf(executable === undefined)("in a real Chromium", { timeout: 60_000 }, () => {
+describe.skipIf(executable === undefined)("in a real Chromium", () => {
   let issuer: RealIssuer
   let browser: Browser
   let page: Page

@@ -36,8 +36,14 @@ function isExecutable(file: string): boolean {
 
 function installChromium(): boolean {
   if (process.platform !== "linux" || process.getuid?.() !== 0) return false
+  const install = ["install", "-y", "--no-install-recommends", "chromium"]
+  // a bare machine does not know yet what there is
+  return aptGet(install) || (aptGet(["update"]) && aptGet(install))
+}
+
+function aptGet(args: readonly string[]): boolean {
   try {
-    execFileSync("apt-get", ["install", "-y", "--no-install-recommends", "chromium"], { stdio: "ignore" })
+    execFileSync("apt-get", args, { stdio: "ignore" })
     return true
   } catch {
     return false
