@@ -82,7 +82,8 @@ export class WatcherLoop {
   /** Joins the renewal under way, or begins one if nothing stands against it; else tells what does. */
   seek(newerThan: Token | undefined): Promise<AttemptResult> {
     if (this.#renewal.outcome === undefined && this.#token.refusal() !== undefined) {
-      return this.#watchesStoreOnly ? this.#lookInStore() : this.#refused()
+      // a look under way may find that somebody has signed in again
+      return this.#watchesStoreOnly || this.#look.outcome ? this.#lookInStore() : this.#refused()
     }
     return this.#begin(newerThan)
   }
