@@ -20,7 +20,7 @@ export async function signOut(replay: Replay, { detail }: ModelStep): Promise<bo
   return replay.reach(person, { isIt: did("rename", isStore) })
 }
 
-/** Who signs in anew is, to this library, a process with a new refresh token in its configuration, which it spends. */
+/** Who signs in anew is here a process with a new refresh token in its configuration, which it spends. */
 export async function signIn(replay: Replay, { detail }: ModelStep): Promise<boolean> {
   if (detail === "reads v0") {
     const newcomer = replay.start("signing-in", replay.issuer.grants.signIn())
