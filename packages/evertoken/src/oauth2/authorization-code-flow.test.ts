@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest"
 import { VirtualClock } from "../testing/virtual-clock.js"
 import { AuthorizationCodeFlow } from "./authorization-code-flow.js"
 import type { AuthorizationCodeOptions } from "./authorization-code-options.js"
+import { DPoPKey } from "./dpop-key.js"
 import type { PendingAuthorization } from "./pending-authorization.js"
 
 const ISSUER = "https://id.example.com"
@@ -85,6 +86,12 @@ describe("begin", () => {
       ...parameters,
     })
     expect(pending).toMatchObject({ issuer: ISSUER, redirectUri: REDIRECT_URI })
+  })
+
+  it("binds the code to the key that the token is to be bound to", async () => {
+    const dpop = await DPoPKey.generate()
+    const { flow } = scene({ options: { dpop } })
+    expect(new URL((await begin(flow)).url).searchParams.get("dpop_jkt")).toBe(dpop.thumbprint)
   })
 
   it("no two have anything secret in common, and without openid there is no nonce", async () => {

@@ -205,6 +205,23 @@ describe("the browser is opened", () => {
     },
   )
 
+  it("a launcher that ends well has done its part: the browser is waited for", async () => {
+    const child = launcher()
+    open.mockResolvedValue(child)
+    const patience = new AbortController()
+    const onBrowserUnavailable = vi.fn()
+    const common = { clientId: "c", clientAuthentication: "none", onBrowserUnavailable } as const
+    const endpoints = { authorizationEndpoint: `${ISSUER}/go`, tokenEndpoint: `${ISSUER}/token` }
+    const signingIn = signInWithBrowser({ ...common, ...endpoints, signal: patience.signal })
+    const outcome = signingIn.catch((error: unknown) => error)
+    await vi.waitFor(() => expect(child.listenerCount("close")).toBe(1))
+    child.emit("close", 0)
+    const query = new URL(String(open.mock.calls[0]?.[0])).searchParams
+    expect(await isOpen(query.get("redirect_uri") ?? "")).toBe(true)
+    patience.abort("enough")
+    expect([await outcome, onBrowserUnavailable.mock.calls]).toEqual(["enough", []])
+  })
+
   it("what onBrowserUnavailable throws ends the sign-in", async () => {
     open.mockRejectedValue(new Error("no browser here"))
     const common = { clientId: "c", clientAuthentication: "none" } as const
