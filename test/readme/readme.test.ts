@@ -17,9 +17,29 @@ const TSC = join(ROOT, "node_modules/typescript/bin/tsc")
 async function programOf(readme: string, heading: string): Promise<string> {
   const text = await readFile(join(ROOT, readme), "utf8")
   const [, section = ""] = text.split(new RegExp(`^#+ ${heading}\n`, "m"))
-  const [, program] = /```ts\n(.*?)```/s.exec(section) ?? []
+  const [, indent = "", program] = /^( *)```ts\n(.*?)```/ms.exec(section) ?? []
   if (program === undefined) throw new Error(`${readme} has no program below "${heading}"`)
-  return program
+  return program.replaceAll(new RegExp(`^${indent}`, "gm"), "")
+}
+
+/** Runs `use` in a directory in which programs find the packages. */
+async function inDirectory(use: (directory: string) => Promise<void>): Promise<void> {
+  const cache = join(ROOT, "test/node_modules/.cache")
+  await mkdir(cache, { recursive: true })
+  const directory = await mkdtemp(join(cache, "readme-"))
+  try {
+    await use(directory)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** Writes the program, and rejects if a strict compiler refuses it. */
+async function compile(directory: string, program: string): Promise<void> {
+  await writeFile(join(directory, "program.mts"), program)
+  const strict = ["--noEmit", "--strict", "--exactOptionalPropertyTypes"]
+  const options = ["--ignoreConfig", ...strict, "--module", "nodenext", "--types", "node"]
+  await run(process.execPath, [TSC, ...options, join(directory, "program.mts")], { cwd: ROOT })
 }
 
 /** An API that answers whoever brings a token of this issuer. */
@@ -45,37 +65,35 @@ test.each([
 ])("the program of %s, %s, runs as it is printed", async (readme, heading, printed) => {
   await using issuer = await RealIssuer.start()
   const api = await startApi(issuer)
-  const cache = join(ROOT, "test/node_modules/.cache")
-  await mkdir(cache, { recursive: true })
-  const directory = await mkdtemp(join(cache, "readme-"))
   try {
-    const { clientId, clientSecret } = issuer.clients.basic
-    const program = (await programOf(readme, heading))
-      .replaceAll("https://id.example.com", issuer.url)
-      .replaceAll("https://api.example.com", api.url)
-      .replaceAll('"billing"', JSON.stringify(clientId))
-    await writeFile(join(directory, "program.mts"), program)
+    await inDirectory(async (directory) => {
+      const { clientId, clientSecret } = issuer.clients.basic
+      const program = (await programOf(readme, heading))
+        .replaceAll("https://id.example.com", issuer.url)
+        .replaceAll("https://api.example.com", api.url)
+        .replaceAll('"billing"', JSON.stringify(clientId))
+      await compile(directory, program)
 
-    const options = [
-      "--ignoreConfig",
-      "--noEmit",
-      "--strict",
-      "--exactOptionalPropertyTypes",
-      "--module",
-      "nodenext",
-      "--types",
-      "node",
-    ]
-    await run(process.execPath, [TSC, ...options, join(directory, "program.mts")], { cwd: ROOT })
-
-    const env = { ...process.env, CLIENT_SECRET: clientSecret }
-    const { stdout, stderr } = await run(process.execPath, ["--import", "tsx", "program.mts"], { cwd: directory, env })
-    expect(stdout).toMatch(printed)
-    expect(stderr).toBe("")
-    expect(issuer.requests.total).toBe(1)
-    expect(api.served()).toBe(1)
+      const env = { ...process.env, CLIENT_SECRET: clientSecret }
+      const { stdout, stderr } = await run(process.execPath, ["--import", "tsx", "program.mts"], {
+        cwd: directory,
+        env,
+      })
+      expect(stdout).toMatch(printed)
+      expect(stderr).toBe("")
+      expect(issuer.requests.total).toBe(1)
+      expect(api.served()).toBe(1)
+    })
   } finally {
     api.close()
-    await rm(directory, { recursive: true, force: true })
   }
+})
+
+test.each([
+  ["README.md", "Users who sign in"],
+  ["README.md", "When something goes wrong"],
+])("the program of %s, %s, compiles as it is printed", async (readme, heading) => {
+  await inDirectory(async (directory) => {
+    await expect(compile(directory, await programOf(readme, heading))).resolves.toBeUndefined()
+  })
 })
