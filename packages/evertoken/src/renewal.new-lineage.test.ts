@@ -102,6 +102,42 @@ test("a newly configured refresh token whose answer cannot be written, once a ro
   watching.unsubscribe()
 })
 
+test("a newly configured refresh token whose answer could not be written outlasts a rotation of the old one that came after it", async () => {
+  const { world, process, uses } = await newcomer()
+  process.connection.faults.plan("commit", "fails", 1)
+  const own = await world.outcome(process.tokens.getToken())
+  const record = await world.record()
+  const version = { ...record.version, generation: record.version.generation + 1, id: "another" }
+  const longer = { expiresAt: own.expiresAt + 3_600_000 }
+  const token = record.token.with({ ...longer, accessToken: "rotated", refreshToken: "rotated-refresh-token", version })
+  await world.store.commit(KEY, { ...record, version, token }, { expected: record.version })
+
+  await world.clock.advance(60_000)
+  expect((await world.record()).token.accessToken).toBe(own.accessToken)
+  expect((await process.tokens.getToken()).accessToken).toBe(own.accessToken)
+  await world.outcome(process.tokens.getToken({ newerThan: own }))
+  expect(uses()).toBe(1)
+  expect(world.issuer.replayed).toEqual([])
+})
+
+test("the first use of a configured refresh token whose outcome is unknown is pursued on top of what another process wrote since", async () => {
+  const { world, process, uses } = await newcomer()
+  world.issuer.next("reset")
+  expect(await world.failure(process.tokens.getToken())).toMatchObject({ ambiguous: true })
+  const record = await world.record()
+  const version = { ...record.version, generation: record.version.generation + 1, id: "another" }
+  const token = record.token.with({ accessToken: "rotated", refreshToken: "rotated-refresh-token", version })
+  await world.store.commit(KEY, { ...record, version, token }, { expected: record.version })
+
+  await world.clock.advance(60_000)
+  const own = await world.outcome(process.tokens.getToken())
+  const stored = await world.record()
+  expect([stored.token.accessToken, stored.version.generation]).toEqual([own.accessToken, version.generation + 1])
+  expect(stored.lineages).toEqual([...record.lineages, expect.any(String)])
+  expect(uses()).toBe(2)
+  expect(world.issuer.replayed).toEqual([])
+})
+
 test("a newly configured refresh token whose answer cannot be written, once a sign-out was seen, is signed out of for good", async () => {
   const { world, process, uses } = await newcomer()
   const watching = process.tokens.changes().subscribe()

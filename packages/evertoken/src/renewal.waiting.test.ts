@@ -135,6 +135,21 @@ test("within the issuer's leeway, less a request timeout and five seconds, the s
   expect(world.issuer.requests).toHaveLength(2)
 })
 
+test("later than that it is not, though the leeway lasts yet: an answer may come late", async () => {
+  const world = new World()
+  world.issuer.next("hangs")
+  const options = { reuseLeewayMs: 30_000, requestTimeoutMs: 10_000 }
+  const [one, two] = [world.rotating(options), world.rotating(options)]
+  const log = new EventLog()
+  one.tokens.getToken().catch(() => undefined)
+  await world.clock.advance(50)
+  await one.kill()
+  await world.clock.advance(16_000)
+  await world.outcome(two.tokens.getToken())
+  expect(log.of("step").flatMap(({ presentation }) => presentation ?? [])).toEqual(["first", "last-try"])
+  log.end()
+})
+
 test("owner gone after sending what can be repeated: it is repeated at once", async () => {
   const world = new World()
   world.issuer.next("hangs")
