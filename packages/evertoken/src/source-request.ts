@@ -6,28 +6,44 @@ import { patiently } from "./single-flight.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
 import { isToken, type Token } from "./token.js"
 
+/** Runs a task, perhaps not at once. Rejects with `signal.reason` if that is aborted first. */
+export type InTurn = <T>(
+  task: () => Promise<T>,
+  options: { readonly isUrgent: boolean; readonly signal: AbortSignal },
+) => Promise<T>
+
+export const atOnce: InTurn = (task) => task()
+
+interface SourceRequestOptions {
+  readonly clock: Clock
+  /** From the moment when the source is asked, in milliseconds. */
+  readonly timeoutMs: number
+  /** When the source is asked for a token. Default: at once. */
+  readonly inTurn?: InTurn
+}
+
 /** One request to a token source, bounded in time, its failure always a `TokenError`. */
 export class SourceRequest {
   readonly #source: TokenSource
   readonly #clock: Clock
   readonly #timeoutMs: number
+  readonly #inTurn: InTurn
   readonly #abort = new AbortController()
 
-  constructor(source: TokenSource, { clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs: number }) {
+  constructor(source: TokenSource, { clock, timeoutMs, inTurn = atOnce }: SourceRequestOptions) {
     this.#source = source
     this.#clock = clock
     this.#timeoutMs = timeoutMs
+    this.#inTurn = inTurn
   }
 
   /** Asks for a token. Never rejects: a failure is an answer, too. */
   send(request: Omit<TokenRequest, "signal">): Promise<Token | TokenError> {
-    // nobody knows whether the issuer saw the request
-    return this.#inTime({ ambiguous: true }, async (signal) => {
-      const token: unknown = await this.#source.getToken({ ...request, signal })
-      if (!isToken(token)) return notAToken()
-      if (this.#clock.now() >= token.expiresAt) return overAtOnce(token)
-      return token
-    })
+    const { signal } = this.#abort
+    const isUrgent = request.newerThan === undefined || request.newerThan.expiresAt <= this.#clock.now()
+    const answer = this.#inTurn(() => this.#ask(request), { isUrgent, signal })
+    // given up before its turn: nothing was sent
+    return answer.catch((error: unknown) => sourceFailure(error, { ambiguous: false }))
   }
 
   /** {@link TokenSource.prepare}. Never rejects; its failure says that nothing was spent. */
@@ -41,6 +57,16 @@ export class SourceRequest {
   /** Gives up; what it was for is known not to matter. */
   abort(reason: TokenError): void {
     this.#abort.abort(reason)
+  }
+
+  #ask(request: Omit<TokenRequest, "signal">): Promise<Token | TokenError> {
+    // nobody knows whether the issuer saw the request
+    return this.#inTime({ ambiguous: true }, async (signal) => {
+      const token: unknown = await this.#source.getToken({ ...request, signal })
+      if (!isToken(token)) return notAToken()
+      if (this.#clock.now() >= token.expiresAt) return overAtOnce(token)
+      return token
+    })
   }
 
   async #inTime<T>(

@@ -9,7 +9,10 @@ export interface TokenPoolOptions extends Omit<TokenWatcherOptions, "lazy" | "cl
   readonly maximumSize?: number | undefined
   /** A key that was not used for so long, up to twice that, is closed, in milliseconds. Default 3,600,000. */
   readonly idleMs?: number | undefined
-  /** How many sources are asked at once, at most. Keys without a valid token come first. Default 32. */
+  /**
+   * How many sources are asked at once, at most. Keys without a valid token come first; `attemptTimeoutMs` begins when
+   * the source is asked. Default 32.
+   */
   readonly concurrency?: number | undefined
 }
 

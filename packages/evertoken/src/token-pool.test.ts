@@ -108,6 +108,52 @@ test("a source that never answers and heeds no signal does not keep its place fr
   await pool.close()
 })
 
+test("time in the queue is not the source's: no more than so many are asked at once, however long the others wait", async () => {
+  const clock = new VirtualClock()
+  const renewals: string[] = []
+  let [atOnce, most] = [0, 0]
+  const create = (key: string): TokenSource => ({
+    getToken: async ({ newerThan } = {}) => {
+      if (newerThan === undefined) return tokenOf(`first-${key}`, clock)
+      renewals.push(key)
+      most = Math.max(most, ++atOnce)
+      await new Promise<void>((resolve) => clock.setTimer(resolve, 40_000))
+      atOnce--
+      return tokenOf(`second-${key}`, clock)
+    },
+  })
+  const timing = { attemptTimeoutMs: 60_000, jitter: noJitter }
+  const pool = new TokenPool(create, { clock, random: seededRandom(3), concurrency: 2, ...timing })
+  const keys = ["a", "b", "c", "d", "e", "f", "g", "h"]
+  await Promise.all(keys.map((key) => pool.getToken(key)))
+  await clock.advance(0.75 * HOUR + 160_000)
+  expect([renewals.toSorted(), most]).toEqual([keys, 2])
+  expect(keys.map((key) => pool.current(key).accessToken)).toEqual(keys.map((key) => `second-${key}`))
+  await pool.close()
+})
+
+test("a key that is deleted while it waits for its place is asked for no more", async () => {
+  const clock = new VirtualClock()
+  const answer = new Deferred<Token>()
+  const asked: string[] = []
+  const create = (key: string): TokenSource => ({
+    getToken: () => {
+      asked.push(key)
+      return answer.promise
+    },
+  })
+  const pool = new TokenPool(create, { clock, random: seededRandom(3), concurrency: 1 })
+  const [first, deleted, last] = ["first", "deleted", "last"].map((key) => pool.getToken(key))
+  await clock.advance(0)
+  const told = expect(deleted).rejects.toMatchObject({ code: "ERR_TOKEN_SOURCE_CLOSED" })
+  await pool.delete("deleted")
+  await told
+  answer.resolve(tokenOf("t", clock))
+  await Promise.all([first, last])
+  expect(asked).toEqual(["first", "last"])
+  await pool.close()
+})
+
 test("after its end a subscription completes, as that of a watcher does", async () => {
   const { pool } = poolOf(new VirtualClock())
   await pool.close()

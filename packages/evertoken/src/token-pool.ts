@@ -1,16 +1,14 @@
-import { NEVER, Observable } from "rxjs"
-import type { Clock } from "./clock.js"
+import { Observable } from "rxjs"
 import { ConcurrencyLimit } from "./concurrency-limit.js"
 import { RecentlyUsed, type Linked } from "./recently-used.js"
 import { sourceClosed } from "./renewal-errors.js"
 import { SharedTimer } from "./shared-timer.js"
-import { patiently } from "./single-flight.js"
 import type { ResettableTimer } from "./slice-timer.js"
 import { assertTokenPoolOptions, type TokenPoolOptions } from "./token-pool-options.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
 import { createWatcher, type TokenWatcher } from "./token-watcher.js"
 import type { Token } from "./token.js"
-import { assertWatchable, watcherSettings, type WatcherSettings } from "./watcher-options.js"
+import { watcherSettings, type WatcherSettings } from "./watcher-options.js"
 
 export type { TokenPoolOptions } from "./token-pool-options.js"
 
@@ -46,7 +44,6 @@ class PoolEntry implements Linked<PoolEntry> {
 export class TokenPool {
   readonly #createSource: (key: string) => TokenSource
   readonly #settings: WatcherSettings
-  readonly #limit: ConcurrencyLimit
   readonly #maximumSize: number
   readonly #idleMs: number
   readonly #entries = new Map<string, PoolEntry>()
@@ -64,8 +61,12 @@ export class TokenPool {
     const settings = watcherSettings({ ...watching, lazy: true, closeSource: true })
     const timer = new SharedTimer(settings.clock)
     this.#createSource = createSource
-    this.#settings = { ...settings, createTimer: (onWake) => timer.create(onWake) }
-    this.#limit = new ConcurrencyLimit(concurrency)
+    const limit = new ConcurrencyLimit(concurrency)
+    this.#settings = {
+      ...settings,
+      createTimer: (onWake) => timer.create(onWake),
+      inTurn: (task, turn) => limit.run(task, turn),
+    }
     this.#maximumSize = maximumSize
     this.#idleMs = idleMs
     this.#sweep = timer.create(() => this.#closeIdle())
@@ -167,7 +168,7 @@ export class TokenPool {
   #create(key: string): PoolEntry {
     assertKey(key)
     if (this.#closing !== undefined) throw sourceClosed()
-    const watcher = createWatcher(limited(this.#createSource(key), this.#limit, this.#settings.clock), this.#settings)
+    const watcher = createWatcher(this.#createSource(key), this.#settings)
     const entry = new PoolEntry(key, watcher)
     if (this.#entries.size === 0) this.#sweep.set(this.#idleMs, { ref: false })
     this.#makeRoom()
@@ -222,29 +223,6 @@ export class TokenPool {
     this.#sweep.cancel()
     for (const entry of [...this.#entries.values()]) void this.#drop(entry)
     await Promise.all(this.#closings)
-  }
-}
-
-/** `source`, asked when there is a place for it. */
-function limited(source: TokenSource, limit: ConcurrencyLimit, clock: Clock): TokenSource {
-  assertWatchable(source)
-  const { fingerprint, singleUse, lineage } = source
-  return {
-    fingerprint,
-    singleUse,
-    lineage,
-    get signedOut() {
-      return source.signedOut
-    },
-    getToken(request = {}) {
-      const { newerThan, signal } = request
-      const isUrgent = newerThan === undefined || newerThan.expiresAt <= clock.now()
-      // one that heeds no signal must not keep a place for ever
-      return limit.run(() => patiently(source.getToken(request), signal), { isUrgent, signal })
-    },
-    ...(source.changes && { changes: () => source.changes?.() ?? NEVER }),
-    signOut: async () => source.signOut?.(),
-    close: async (options) => source.close?.(options),
   }
 }
 

@@ -1,10 +1,12 @@
-import type { Clock } from "./clock.js"
 import { TokenError } from "./errors.js"
 import { SourceRequest } from "./source-request.js"
 import { isRefusedGrant, reauthenticationRequired } from "./renewal-errors.js"
 import type { TokenNeed } from "./token-need.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
 import type { Token } from "./token.js"
+import type { WatcherSettings } from "./watcher-options.js"
+
+type AttemptSettings = Pick<WatcherSettings, "clock" | "attemptTimeoutMs" | "inTurn">
 
 export type AttemptResult = { readonly token: Token } | { readonly error: TokenError }
 
@@ -14,18 +16,14 @@ export type AttemptDealer = (result: AttemptResult, need: TokenNeed) => AttemptR
 /** Questions to a watcher's source, one at a time, each bounded in time; who comes meanwhile joins. */
 export class WatcherAttempt {
   readonly #source: TokenSource
-  readonly #options: { readonly clock: Clock; readonly attemptTimeoutMs: number }
+  readonly #settings: AttemptSettings
   readonly #deal: AttemptDealer
   #request: SourceRequest | undefined
   #outcome: Promise<AttemptResult> | undefined
 
-  constructor(
-    source: TokenSource,
-    options: { readonly clock: Clock; readonly attemptTimeoutMs: number },
-    deal: AttemptDealer,
-  ) {
+  constructor(source: TokenSource, settings: AttemptSettings, deal: AttemptDealer) {
     this.#source = source
-    this.#options = options
+    this.#settings = settings
     this.#deal = deal
   }
 
@@ -49,8 +47,8 @@ export class WatcherAttempt {
   }
 
   #begin(need: TokenRequest): Promise<AttemptResult> {
-    const { clock, attemptTimeoutMs } = this.#options
-    const request = new SourceRequest(this.#source, { clock, timeoutMs: attemptTimeoutMs })
+    const { clock, attemptTimeoutMs, inTurn } = this.#settings
+    const request = new SourceRequest(this.#source, { clock, timeoutMs: attemptTimeoutMs, inTurn })
     this.#request = request
     return this.#ask(request, need)
       .then((result) => {

@@ -6,6 +6,7 @@ import { assertOptions, type OptionNames } from "./options-object.js"
 import { assertRandom, createRandom, type Random } from "./random.js"
 import { shownValue } from "./shown-value.js"
 import { SliceTimer, type ResettableTimer } from "./slice-timer.js"
+import { atOnce, type InTurn } from "./source-request.js"
 import type { TokenSource } from "./token-source.js"
 
 export interface TokenWatcherOptions {
@@ -68,6 +69,8 @@ export interface WatcherSettings {
   readonly random: Random
   /** The one timer of its loop. */
   readonly createTimer: (onWake: () => void) => ResettableTimer
+  /** When it asks its source. */
+  readonly inTurn: InTurn
 }
 
 /** @throws TypeError unless a watcher can keep the tokens of `source`. */
@@ -103,6 +106,7 @@ export function watcherSettings(options: TokenWatcherOptions): WatcherSettings {
     clock,
     random,
     createTimer: (onWake) => new SliceTimer(clock, onWake),
+    inTurn: atOnce,
   }
 }
 
