@@ -61,6 +61,8 @@ describe("a bad option is a TypeError that names it", () => {
     ["clientSecret", ""],
     ["clientSecret", 7],
     ["clientSecret", "from-a-file\n"],
+    ["clientSecret", "a bell: \u0007"],
+    ["clientSecret", "a next line: \u0085"],
     ["clientSecret", "half a pair: \ud83d"],
     ["clientId", "half a pair: \ude00"],
     ["clientAuthentication", "basic"],
