@@ -5,7 +5,7 @@ import { EndpointClient } from "./endpoint-client.js"
 import { assertIssuerOptions, assertText, ISSUER_OPTIONS, type IssuerOptions } from "./issuer-options.js"
 import { jsonObjectOf } from "./json-object.js"
 import { responseErrorOf } from "./response-error.js"
-import { parametersOf, type TokenQuestion } from "./token-revoker.js"
+import { parametersOf, type TokenQuestion } from "./token-question.js"
 
 /** One of `issuer` and `introspectionEndpoint` is required. */
 export interface TokenIntrospectorOptions extends IssuerOptions {

@@ -3,6 +3,7 @@ import { revocationRequest } from "oauth4webapi"
 import { EndpointClient } from "./endpoint-client.js"
 import { assertIssuerOptions, assertText, ISSUER_OPTIONS, type IssuerOptions } from "./issuer-options.js"
 import { isRefusal, responseErrorOf } from "./response-error.js"
+import { parametersOf, type TokenQuestion } from "./token-question.js"
 
 /** One of `issuer` and `revocationEndpoint` is required. */
 export interface TokenRevokerOptions extends IssuerOptions {
@@ -11,15 +12,6 @@ export interface TokenRevokerOptions extends IssuerOptions {
 }
 
 const NAMES: OptionNames<TokenRevokerOptions> = { ...ISSUER_OPTIONS, revocationEndpoint: true }
-
-/** What kind of token it is; issuers look further if they do not find it (RFC 7009, section 2.1). */
-export type TokenTypeHint = "access_token" | "refresh_token"
-
-export interface TokenQuestion {
-  readonly hint?: TokenTypeHint | undefined
-  /** This caller's patience. */
-  readonly signal?: AbortSignal | undefined
-}
 
 /**
  * Tells an issuer that tokens are not needed any more (RFC 7009), as when a user signs out. With a refresh token its
@@ -55,9 +47,4 @@ export class TokenRevoker {
     if (!isRefusal(answer)) return
     throw responseErrorOf(answer, { endpoint: "revocation endpoint", secrets, now: this.#endpoint.clock.now() })
   }
-}
-
-/** The hint as a form has it. */
-export function parametersOf(hint: TokenTypeHint | undefined): Record<string, string> {
-  return hint === undefined ? {} : { token_type_hint: hint }
 }
