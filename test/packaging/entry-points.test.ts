@@ -28,11 +28,14 @@ describe("importing an entry point", () => {
     for (const name of ["oauth4webapi", "proper-lockfile"]) expect(loaded).not.toContain(name)
   })
 
-  it.each(["mcp"])("evertoken/adapters/%s loads the core, and nothing of an SDK", async (name) => {
-    const loaded = await loadedBy(`evertoken/adapters/${name}`)
-    expect(loaded).toContain("evertoken")
-    expect(["evertoken", "pure-rand", "rxjs"]).toEqual(expect.arrayContaining(loaded))
-  })
+  it.each(["mcp", "azure", "google", "aws"])(
+    "evertoken/adapters/%s loads the core, and nothing of an SDK",
+    async (name) => {
+      const loaded = await loadedBy(`evertoken/adapters/${name}`)
+      expect(loaded).toContain("evertoken")
+      expect(["evertoken", "pure-rand", "rxjs"]).toEqual(expect.arrayContaining(loaded))
+    },
+  )
 
   it("evertoken/testing loads no test runner and no client", async () => {
     const loaded = await loadedBy("evertoken/testing")

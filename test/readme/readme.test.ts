@@ -92,6 +92,7 @@ test.each([
 test.each([
   ["README.md", "Users who sign in"],
   ["README.md", "MCP"],
+  ["README.md", "Azure, Google, AWS"],
   ["README.md", "When something goes wrong"],
 ])("the program of %s, %s, compiles as it is printed", async (readme, heading) => {
   await inDirectory(async (directory) => {

@@ -1,0 +1,6 @@
+export {
+  awsTokenProvider,
+  tokenSourceFromAws,
+  type AwsTokenIdentity,
+  type AwsTokenProvider,
+} from "./aws-token-provider.js"
