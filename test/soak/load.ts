@@ -8,6 +8,8 @@ export class LoadBook {
   failures = 0
   published = 0
   started = 0
+  /** Keys that a pool made a source for. */
+  pooled = 0
   readonly unexpected: string[] = []
 
   /** An outage is no surprise; a sign-in asked for would be, and so is anything but a `TokenError`. */

@@ -2,8 +2,8 @@ import { formatReport } from "./report.js"
 import { runSoak, type SoakOptions } from "./soak-run.js"
 import { toolOptions } from "../tool-options.js"
 
-const HELP = `Uses watchers over shared files in two processes, without end and while the issuer fails now and then, and looks
-whether anything grows: heap, timers, handles, file descriptors.
+const HELP = `Uses watchers and a pool over shared files in two processes, without end and while the issuer fails now and then, and
+looks whether anything grows: heap, timers, handles, file descriptors.
 
   npm run soak -- [--minutes N] [--seed S]
 

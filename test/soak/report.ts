@@ -15,11 +15,11 @@ export function formatReport(result: SoakResult): string {
 }
 
 function sectionOf({ courses, counts, leftBehind }: SubjectReport, index: number): string {
-  const { calls, failures, published, started } = counts
+  const { calls, failures, published, started, pooled } = counts
   return [
     `## Process ${index}`,
     "",
-    `${calls} calls (${failures} failed, as the issuer did), ${started} watchers started and closed, ${published} tokens and states told`,
+    `${calls} calls (${failures} failed, as the issuer did), ${started} watchers started and closed, ${pooled} keys of a pool, ${published} tokens and states told`,
     "",
     "| | first third | last third | |",
     "|---|---:|---:|---|",

@@ -2,7 +2,7 @@ import { expect, test } from "vitest"
 import { formatReport } from "./report.js"
 import { runSoak } from "./soak-run.js"
 
-test("watchers and files under load and faults leave nothing behind: heap, timers, handles and file descriptors stay flat", async () => {
+test("watchers, pools and files under load and faults leave nothing behind: heap, timers, handles and file descriptors stay flat", async () => {
   const result = await runSoak({ forMs: 20_000, roundMs: 1_000, seed: 20_260_101 })
   expect(result.objections, formatReport(result)).toEqual([])
   // what was not done was not proven
@@ -10,6 +10,7 @@ test("watchers and files under load and faults leave nothing behind: heap, timer
   for (const { counts } of result.subjects) {
     expect(counts.calls).toBeGreaterThan(1_000)
     expect(counts.started).toBeGreaterThan(10)
+    expect(counts.pooled).toBeGreaterThan(100)
     expect(counts.published).toBeGreaterThan(100)
   }
 })

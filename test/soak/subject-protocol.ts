@@ -13,12 +13,14 @@ export interface SubjectConfig {
   readonly seed: number
 }
 
-/** What was done to watchers and sources, in all. */
+/** What was done to watchers, pools and sources, in all. */
 export interface LoadCounts {
   readonly calls: number
   readonly failures: number
   readonly published: number
   readonly started: number
+  /** Keys that a pool made a source for. */
+  readonly pooled: number
   /** Errors that are no `TokenError`, and a sign-in asked for: there must be none. */
   readonly unexpected: readonly string[]
 }

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises"
-import type { Random, TokenWatcher } from "evertoken"
+import type { Random, TokenPool, TokenWatcher } from "evertoken"
 import { seededRandom } from "evertoken/testing"
 import { CountingClock } from "./counting-clock.js"
 import { LoadBook, useWatcher } from "./load.js"
+import { startPool, usePool } from "./pooled.js"
 import { takeSample } from "./sample.js"
 import type { LoadCounts, SubjectAnswer, SubjectCalls, SubjectConfig, SubjectRequest } from "./subject-protocol.js"
 import { startWatcher, tokenCount } from "./watched.js"
@@ -11,6 +12,7 @@ import { startWatcher, tokenCount } from "./watched.js"
 const book = new LoadBook()
 const clock = new CountingClock()
 let watchers: readonly TokenWatcher[] = []
+let pool: TokenPool | undefined
 let configured: { readonly config: SubjectConfig; readonly random: Random } | undefined
 
 const SHORT_LIVED = 4
@@ -23,6 +25,7 @@ const calls: {
     watchers = await Promise.all(
       Array.from({ length: tokenCount(config) }, (_, which) => startWatcher(config, which, clock)),
     )
+    pool = startPool(config, { clock, book })
     return null
   },
   async load(forMs) {
@@ -30,7 +33,8 @@ const calls: {
     const until = performance.now() + forMs
     const longLived = watchers.map((watcher) => useWatcher(watcher, { until, random, book }))
     const shortLived = Array.from({ length: SHORT_LIVED }, (_, index) => liveShortly(config, random, until, index))
-    await Promise.all([...longLived, ...shortLived])
+    const pooled = pool === undefined ? [] : [usePool(pool, { until, random, book })]
+    await Promise.all([...longLived, ...shortLived, ...pooled])
     return counts()
   },
   async sample() {
@@ -38,8 +42,9 @@ const calls: {
     return takeSample(clock)
   },
   async close() {
-    await Promise.all(watchers.map((watcher) => watcher.close()))
+    await Promise.all([...watchers.map((watcher) => watcher.close()), pool?.close()])
     watchers = []
+    pool = undefined
     return null
   },
 }
@@ -71,8 +76,8 @@ async function liveShortly(config: SubjectConfig, random: Random, until: number,
 }
 
 function counts(): LoadCounts {
-  const { calls: made, failures, published, started, unexpected } = book
-  return { calls: made, failures, published, started, unexpected: unexpected.slice(0, 10) }
+  const { calls: made, failures, published, started, pooled, unexpected } = book
+  return { calls: made, failures, published, started, pooled, unexpected: unexpected.slice(0, 10) }
 }
 
 function notStarted(): never {

@@ -8,7 +8,7 @@ import type { SubjectConfig } from "./subject-protocol.js"
 export const REUSE_LEEWAY_MS = 60_000
 
 const TIMES = { requestTimeoutMs: 1_000, claimTimeoutMs: 2_000, minimumIntervalMs: 50 }
-const BACKOFF = { initialMs: 50, minimumMs: 20, maximumMs: 300 }
+export const BACKOFF = { initialMs: 50, minimumMs: 20, maximumMs: 300 }
 const SCOPES = ["api:read", "api:write", "invoices:read"]
 
 /** How many different tokens there are: one for each scope, and one for each grant. */
@@ -18,8 +18,12 @@ export function tokenCount({ refreshTokens }: SubjectConfig): number {
 
 /** A watcher over a file that others have, too. The same number is the same token. */
 export function startWatcher(config: SubjectConfig, which: number, clock: Clock): Promise<TokenWatcher> {
-  const source = new CachedTokenSource(...sourceAndCache(config, which % tokenCount(config), clock))
-  return TokenWatcher.start(source, { minimumIntervalMs: 50, backoff: BACKOFF, clock })
+  return TokenWatcher.start(cachedSource(config, which, clock), { minimumIntervalMs: 50, backoff: BACKOFF, clock })
+}
+
+/** Tokens from a file that others have, too. The same number is the same token. */
+export function cachedSource(config: SubjectConfig, which: number, clock: Clock): CachedTokenSource {
+  return new CachedTokenSource(...sourceAndCache(config, which % tokenCount(config), clock))
 }
 
 function sourceAndCache(
