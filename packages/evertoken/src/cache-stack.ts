@@ -48,12 +48,16 @@ export class CacheStack {
 
   /** The authority's record. @throws TokenError `ERR_TOKEN_CACHE` if it cannot be reached in time. */
   read(): Promise<StoredToken | undefined> {
-    return this.#guard(this.authority, "get", () => this.authority.get(this.key))
+    return this.#guard(this.authority, "get", () => this.#get(this.authority))
   }
 
   /** Compare-and-set in the authority. @throws TokenError `ERR_TOKEN_CACHE` if it cannot be written in time. */
   commit(record: StoredToken, expected: TokenVersion | undefined): Promise<Commit> {
-    return this.#guard(this.authority, "commit", () => this.authority.commit(this.key, record, { expected }))
+    return this.#guard(this.authority, "commit", async () => {
+      const commit = await this.authority.commit(this.key, record, { expected })
+      if (!commit.committed) assertOpen(this.authority, commit.current)
+      return commit
+    })
   }
 
   claim(subject: ClaimSubject): Claim {
@@ -90,7 +94,7 @@ export class CacheStack {
   async find(accepts: (record: StoredToken) => boolean): Promise<FoundRecord | undefined> {
     const passed: TokenCache[] = []
     for (const cache of [...this.#others, this.authority]) {
-      const record = await this.#orUndefined(cache, "get", () => cache.get(this.key))
+      const record = await this.#orUndefined(cache, "get", () => this.#get(cache))
       if (record !== undefined) this.#note(record)
       if (record !== undefined && accepts(record)) {
         await this.#fill(passed, record)
@@ -110,6 +114,12 @@ export class CacheStack {
   async delete(): Promise<void> {
     await this.#guard(this.authority, "delete", () => this.authority.delete(this.key))
     for (const cache of this.#others) await this.#orUndefined(cache, "delete", () => cache.delete(this.key))
+  }
+
+  async #get(cache: TokenCache): Promise<StoredToken | undefined> {
+    const record = await cache.get(this.key)
+    assertOpen(cache, record)
+    return record
   }
 
   #note(record: StoredToken): void {
@@ -169,6 +179,13 @@ export class CacheStack {
 // the foreign error may hold a connection string or a record: only its kind is told
 function foreignFailure(cache: TokenCache, operation: string): TokenError {
   return new TokenError("ERR_TOKEN_CACHE", `${cache.name}: ${operation} failed`, { transient: true })
+}
+
+// taken for a sign-out it would be overwritten, in the clear
+function assertOpen(cache: TokenCache, record: StoredToken | undefined): void {
+  if (record?.sealed === undefined) return
+  const message = `${cache.name}: the token there is encrypted: give the source encrypted(cache, keyring) of evertoken/encryption`
+  throw new TokenError("ERR_TOKEN_CACHE", message, { transient: false })
 }
 
 function tooSlow(cache: TokenCache, operation: string, timeoutMs: number): TokenError {

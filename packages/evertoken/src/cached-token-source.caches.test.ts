@@ -413,3 +413,30 @@ test("a cache that has the record already is not written again", async () => {
   await world.outcome(tokens.getToken())
   expect(shared.asked.get("commit")).toBeUndefined()
 })
+
+/** A store whose only record another program has encrypted. */
+async function sealedStore() {
+  const world = new Simulation()
+  const sealed = { version: { lineage: "l", generation: 7, id: "i" }, sealed: { jwe: "a.b.c.d.e" }, lineages: [] }
+  await world.store.commit(KEY, sealed, { expected: undefined })
+  return { world, log: new EventLog() }
+}
+
+test("a process that was not told to decrypt leaves an encrypted record alone, and says what to do", async () => {
+  const { world, log } = await sealedStore()
+  const { tokens } = world.start(new ScriptedSource(world.issuer, { singleUse: false }))
+  expect((await world.outcome(tokens.getToken())).accessToken).not.toBe("")
+  expect((await world.store.get(KEY))?.sealed).toEqual({ jwe: "a.b.c.d.e" })
+  expect(log.of("cache-failed").at(0)).toMatchObject({ operation: "get", code: "ERR_TOKEN_CACHE" })
+  expect(log.of("cache-failed").at(0)?.detail).toContain("encrypted(cache, keyring)")
+  log.end()
+})
+
+test("and spends nothing that works once", async () => {
+  const { world, log } = await sealedStore()
+  const { tokens } = world.start(new ScriptedSource(world.issuer, { refreshToken: world.issuer.signIn() }))
+  expect(await world.failure(tokens.getToken())).toMatchObject({ code: "ERR_TOKEN_CACHE", transient: false })
+  expect(world.issuer.requests).toHaveLength(0)
+  expect((await world.store.get(KEY))?.sealed).toEqual({ jwe: "a.b.c.d.e" })
+  log.end()
+})

@@ -84,10 +84,11 @@ export class MemoryTokenCache implements TokenCache {
 }
 
 // the caller's object may change later, the record must not
-function frozen({ version, token, fingerprint, lineages }: StoredToken): StoredToken {
+function frozen({ version, token, sealed, fingerprint, lineages }: StoredToken): StoredToken {
   return Object.freeze({
     version: Object.freeze({ ...version }),
     token,
+    ...(sealed && { sealed: Object.freeze({ ...sealed }) }),
     fingerprint,
     lineages: Object.freeze([...lineages]),
   })

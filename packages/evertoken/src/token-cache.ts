@@ -4,12 +4,25 @@ import type { Token, TokenVersion } from "./token.js"
 /** What a cache keeps under a key. */
 export interface StoredToken {
   readonly version: TokenVersion
-  /** Absent: signed out. What is left is the mark by which a late writer is refused. */
+  /** Absent, and nothing sealed there: signed out. What is left is the mark by which a late writer is refused. */
   readonly token?: Token | undefined
+  /** The token as `encrypted` of `evertoken/encryption` hands it to the cache within. Never together with `token`. */
+  readonly sealed?: SealedToken | undefined
   /** The fingerprint of the source that got it. */
   readonly fingerprint?: string | undefined
   /** Hashes of the configured refresh tokens that began a lineage here, oldest first. */
   readonly lineages: readonly string[]
+}
+
+/** A token that only those who have the key can read. */
+export interface SealedToken {
+  /** A JWE in its compact serialization (RFC 7516, section 7.1). */
+  readonly jwe: string
+  /**
+   * What is to be added to the times within, in milliseconds: by so much the clock of this process is ahead of the
+   * writer's. Set by a store with a clock of its own, when it is read. Absent: nothing.
+   */
+  readonly shiftMs?: number | undefined
 }
 
 export type Commit =

@@ -1,6 +1,6 @@
 import { systemErrorCode } from "../errors.js"
 import { threadStatus, type LocalIdentity, type ProcessIdentity } from "./process-identity.js"
-import { own, parseObject } from "./stored-record.js"
+import { own, parseObject } from "../stored-record.js"
 
 /** What is written into a claim. */
 export interface ClaimOwner extends ProcessIdentity {

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test, vi } from "vitest"
 import { VirtualClock } from "../testing/virtual-clock.js"
 import type { StoredToken } from "../token-cache.js"
 import { FileTokenCache } from "./file-token-cache.js"
-import { encodeRecord } from "./stored-record.js"
+import { encodeRecord } from "../stored-record.js"
 
 const MODULE = JSON.stringify(new URL("file-token-cache.ts", import.meta.url).href)
 

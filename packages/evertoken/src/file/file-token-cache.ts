@@ -8,7 +8,7 @@ import type { Claim, ClaimSubject, Commit, CommitOptions, StoredToken, TokenCach
 import { hashOf } from "../token-source.js"
 import { KeyStore } from "./key-store.js"
 import { pathOf } from "../path-option.js"
-import { own } from "./stored-record.js"
+import { own } from "../stored-record.js"
 
 export interface FileTokenCacheOptions {
   /**

@@ -8,7 +8,7 @@ import { VirtualClock } from "../testing/virtual-clock.js"
 import { Token } from "../token.js"
 import { FileTokenCache } from "./file-token-cache.js"
 import { FileTokenSource } from "./file-token-source.js"
-import { encodeRecord } from "./stored-record.js"
+import { encodeRecord } from "../stored-record.js"
 
 async function open(content?: string | object) {
   const directory = await mkdtemp(join(tmpdir(), "evertoken-"))

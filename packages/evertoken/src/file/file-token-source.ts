@@ -13,7 +13,7 @@ import { explained } from "./file-failure.js"
 import { observeChanges } from "./file-changes.js"
 import { generationName, generationsIn } from "./generations.js"
 import { pathOf } from "../path-option.js"
-import { decodeRecord, LARGEST_RECORD_BYTES } from "./stored-record.js"
+import { decodeRecord, LARGEST_RECORD_BYTES } from "../stored-record.js"
 import { readTokenText } from "./token-text.js"
 
 export interface FileTokenSourceOptions {

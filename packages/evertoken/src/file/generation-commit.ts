@@ -16,7 +16,7 @@ import { generationName, generationsIn, type Generations } from "./generations.j
 import type { StoreReport } from "./private-file.js"
 import type { ReservedRoom } from "./reserved-room.js"
 import type { StoreDirectory, StorePaths } from "./store-directory.js"
-import { encodeRecord, HIGHEST_GENERATION, LARGEST_RECORD_BYTES } from "./stored-record.js"
+import { encodeRecord, HIGHEST_GENERATION, LARGEST_RECORD_BYTES } from "../stored-record.js"
 
 export interface GenerationCommitOptions {
   readonly directory: StoreDirectory

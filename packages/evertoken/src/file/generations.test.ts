@@ -6,7 +6,7 @@ import { onTokenEvent, type TokenEvents } from "../events.js"
 import type { StoredToken } from "../token-cache.js"
 import { Token } from "../token.js"
 import { FileTokenCache } from "./file-token-cache.js"
-import { encodeRecord } from "./stored-record.js"
+import { encodeRecord } from "../stored-record.js"
 
 async function temporaryDirectory(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "evertoken-"))

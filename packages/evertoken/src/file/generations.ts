@@ -6,7 +6,7 @@ import { linkExclusively, namesIn } from "./durable-write.js"
 import { explain, refusal, unlessMissing } from "./file-failure.js"
 import { readPrivateFile, type PrivateFile, type StoreReport } from "./private-file.js"
 import type { StorePaths } from "./store-directory.js"
-import { decodeRecord, HIGHEST_GENERATION, type Decoded } from "./stored-record.js"
+import { decodeRecord, HIGHEST_GENERATION, type Decoded } from "../stored-record.js"
 
 const PREFIX = "gen-"
 

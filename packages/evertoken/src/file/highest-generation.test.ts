@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest"
 import type { StoredToken } from "../token-cache.js"
 import { Token } from "../token.js"
 import { FileTokenCache } from "./file-token-cache.js"
-import { encodeRecord, HIGHEST_GENERATION } from "./stored-record.js"
+import { encodeRecord, HIGHEST_GENERATION } from "../stored-record.js"
 
 function recordOf(generation: number): StoredToken {
   const token = new Token({ accessToken: "secret", issuedAt: 1, staleAt: 2, expiresAt: 3 })

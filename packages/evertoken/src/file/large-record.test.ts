@@ -6,7 +6,7 @@ import type { StoredToken } from "../token-cache.js"
 import { Token } from "../token.js"
 import { FileTokenCache } from "./file-token-cache.js"
 import { FileTokenSource } from "./file-token-source.js"
-import { LARGEST_RECORD_BYTES } from "./stored-record.js"
+import { LARGEST_RECORD_BYTES } from "../stored-record.js"
 
 const MEGABYTE = 1024 * 1024
 

@@ -2,7 +2,7 @@ import { constants, type Stats } from "node:fs"
 import fs from "node:fs/promises"
 import { systemErrorCode } from "../errors.js"
 import { refusal, unlessMissing } from "./file-failure.js"
-import { LARGEST_RECORD_BYTES } from "./stored-record.js"
+import { LARGEST_RECORD_BYTES } from "../stored-record.js"
 
 /** Tells of something that was not right, and that the cache goes on in spite of. Nothing told is a secret. */
 export type StoreReport = (operation: string, detail: string) => void

@@ -1,6 +1,6 @@
 import { lifetimeOf } from "../token-lifetime.js"
 import { deserializeToken, type Token } from "../token.js"
-import { decodeRecord, own, parseObject } from "./stored-record.js"
+import { decodeRecord, own, parseObject } from "../stored-record.js"
 
 /** What a token's file gives, or the reason why it gives none, in words without its content. */
 export type TokenText = { readonly token: Token } | { readonly token?: never; readonly problem: string }

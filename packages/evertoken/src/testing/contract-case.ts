@@ -70,6 +70,7 @@ export function assertSameRecord(stored: StoredToken | undefined, written: Store
   assert.equal(stored.fingerprint, written.fingerprint)
   assert.deepEqual([...stored.lineages], [...written.lineages])
   assertSameToken(stored.token, written.token, clockToleranceMs)
+  assert.equal(stored.sealed?.jwe, written.sealed?.jwe)
 }
 
 function assertSameToken(stored: Token | undefined, written: Token | undefined, clockToleranceMs: number): void {

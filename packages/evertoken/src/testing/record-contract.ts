@@ -51,6 +51,16 @@ export const recordCases: readonly ContractCase[] = [
     },
   },
   {
+    title: "a token that is sealed is given back as it was written",
+    async run({ cache, peer, clockToleranceMs }) {
+      const sealed = { jwe: "eyJhbGciOiJkaXIifQ..aXY.Y2lwaGVydGV4dA.dGFn" }
+      const record = recordOf(1, "writer", { token: undefined, sealed })
+      await mustCommit(cache, record)
+      assertSameRecord(await cache.get("key"), record, clockToleranceMs)
+      assertSameRecord(await peer.get("key"), record, clockToleranceMs)
+    },
+  },
+  {
     title: "a record without a token is kept",
     async run({ cache, peer }) {
       const record = recordOf(1, "writer", { token: undefined })

@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import type { StoredToken } from "../token-cache.js"
-import { serializeToken, Token } from "../token.js"
+import type { StoredToken } from "./token-cache.js"
+import { serializeToken, Token } from "./token.js"
 import { decodeRecord, encodeRecord } from "./stored-record.js"
 
 const TOKEN = new Token({
@@ -113,5 +113,23 @@ describe("a record in a file", () => {
         return decoded.record === undefined ? decoded.problem.length > 0 : decoded.record.version.generation >= 0
       }),
     )
+  })
+})
+
+describe("a sealed token in a record", () => {
+  const SEALED: StoredToken = { version: RECORD.version, sealed: { jwe: "a.b.c.d.e", shiftMs: 5 }, lineages: [] }
+
+  test("is read as it was written; how the clocks differ is each reader's own", () => {
+    expect(decodeRecord(encodeRecord(SEALED)).record?.sealed).toEqual({ jwe: "a.b.c.d.e" })
+  })
+
+  test("is no token in the clear, whatever stands beside it", () => {
+    const both = decodeRecord(encoded({ token: serializeToken(TOKEN) }, SEALED))
+    expect(both.record?.token).toBeUndefined()
+    expect(both.record?.sealed).toEqual({ jwe: "a.b.c.d.e" })
+  })
+
+  test("is a problem if it is no text", () => {
+    expect(decodeRecord(encoded({ sealed: 1 }))).toMatchObject({ problem: "has an invalid sealed token" })
   })
 })

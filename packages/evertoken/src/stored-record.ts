@@ -1,5 +1,5 @@
-import type { StoredToken } from "../token-cache.js"
-import { deserializeToken, isTokenVersion, serializeToken, type Token, type TokenVersion } from "../token.js"
+import type { StoredToken } from "./token-cache.js"
+import { deserializeToken, isTokenVersion, serializeToken, type Token, type TokenVersion } from "./token.js"
 
 /** The format this version writes; what has a higher number is left alone. */
 const FORMAT = 1
@@ -13,12 +13,12 @@ export const HIGHEST_GENERATION = 2 ** 52
  */
 export const LARGEST_RECORD_BYTES = 8 * 1024 * 1024
 
-/** What is in a file: a record, or the reason why there is none, in words without its content. */
+/** What is in a store: a record, or the reason why there is none, in words without its content. */
 export type Decoded =
   { readonly record: StoredToken } | { readonly record?: never; readonly problem: string; readonly generation: number }
 
 /** One JSON object, for people and other tools to read. */
-export function encodeRecord({ version, token, fingerprint, lineages }: StoredToken): Buffer {
+export function encodeRecord({ version, token, sealed, fingerprint, lineages }: StoredToken): Buffer {
   const { lineage, generation, id } = version
   const { version: _, ...fields } = token === undefined ? {} : serializeToken(token)
   const data = {
@@ -27,6 +27,7 @@ export function encodeRecord({ version, token, fingerprint, lineages }: StoredTo
     fingerprint,
     lineages,
     token: token && fields,
+    sealed: sealed?.jwe,
   }
   return Buffer.from(`${JSON.stringify(data, undefined, 2)}\n`)
 }
@@ -58,6 +59,9 @@ function decodeFields(data: object, version: TokenVersion): Decoded {
     return problem("has an invalid fingerprint", generation)
   const lineages = own(data, "lineages") ?? []
   if (!isStrings(lineages)) return problem("has invalid lineages", generation)
+  const sealed = own(data, "sealed")
+  if (typeof sealed === "string") return { record: { version, fingerprint, lineages, sealed: { jwe: sealed } } }
+  if (sealed !== undefined) return problem("has an invalid sealed token", generation)
   const fields = own(data, "token")
   if (fields === undefined) return { record: { version, fingerprint, lineages } }
   const token = decodeToken(fields, version)

@@ -1,0 +1,59 @@
+import { expect, test } from "vitest"
+import { inClockOfReader } from "./store-clock.js"
+import type { StoredToken } from "./token-cache.js"
+import { Token } from "./token.js"
+
+const VERSION = { lineage: "lineage", generation: 1, id: "id" }
+const RECORD: StoredToken = {
+  version: VERSION,
+  token: new Token({
+    accessToken: "access",
+    refreshToken: "refresh",
+    issuedAt: 1_000_000,
+    staleAt: 2_000_000,
+    expiresAt: 3_000_000,
+    version: VERSION,
+  }),
+  fingerprint: "fingerprint",
+  lineages: ["lineage"],
+}
+
+test("a host whose clock is ten minutes ahead of the writer's reads all times ten minutes later", () => {
+  const token = RECORD.token?.with({ refreshTokenExpiresAt: 9_000_000 })
+  const read = inClockOfReader({ ...RECORD, token }, { writerMs: 0, readerMs: -600_000 })
+  expect(read.token).toMatchObject({
+    issuedAt: 1_600_000,
+    staleAt: 2_600_000,
+    expiresAt: 3_600_000,
+    refreshTokenExpiresAt: 9_600_000,
+    accessToken: "access",
+    refreshToken: "refresh",
+    version: VERSION,
+  })
+  expect(read).toMatchObject({ version: VERSION, fingerprint: "fingerprint", lineages: ["lineage"] })
+})
+
+test("and one that is behind earlier; what is not there is not made up", () => {
+  const read = inClockOfReader(RECORD, { writerMs: -300_000, readerMs: 300_000 })
+  expect(read.token).toMatchObject({ issuedAt: 400_000, expiresAt: 2_400_000, refreshTokenExpiresAt: undefined })
+})
+
+test.each([999, -999])("clocks that agree within a second are the same: %i ms", (writerMs) => {
+  expect(inClockOfReader(RECORD, { writerMs, readerMs: 0 })).toBe(RECORD)
+})
+
+test.each([1_000, -1_000])("and others are not: %i ms", (writerMs) => {
+  expect(inClockOfReader(RECORD, { writerMs, readerMs: 0 }).token?.expiresAt).toBe(3_000_000 + writerMs)
+})
+
+test("of a sealed token the difference is kept beside it, for whoever opens it", () => {
+  const sealed: StoredToken = { version: VERSION, sealed: { jwe: "a.b.c.d.e" }, lineages: [] }
+  const read = inClockOfReader(sealed, { writerMs: 5_000, readerMs: 0 })
+  expect(read.sealed).toEqual({ jwe: "a.b.c.d.e", shiftMs: 5_000 })
+  expect(read.token).toBeUndefined()
+})
+
+test("the mark of a sign-out has no times", () => {
+  const mark: StoredToken = { version: VERSION, lineages: [] }
+  expect(inClockOfReader(mark, { writerMs: 5_000, readerMs: 0 })).toEqual(mark)
+})

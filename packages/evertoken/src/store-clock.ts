@@ -1,0 +1,30 @@
+import type { StoredToken } from "./token-cache.js"
+import type { Token } from "./token.js"
+
+/** Clocks that differ by less are taken to agree: the way to the store and back takes its time, too. */
+const AGREEING_WITHIN_MS = 1_000
+
+/**
+ * A record as a process reads it whose clock is not the writer's. Both know by how much the clock of the store is ahead of
+ * their own: the writer's `offsetMs` is kept beside the record, the reader's comes with the answer.
+ */
+export function inClockOfReader(
+  record: StoredToken,
+  offsets: { readonly writerMs: number; readonly readerMs: number },
+): StoredToken {
+  const shiftMs = offsets.writerMs - offsets.readerMs
+  if (Math.abs(shiftMs) < AGREEING_WITHIN_MS) return record
+  const { token, sealed } = record
+  return { ...record, token: token && shifted(token, shiftMs), ...(sealed && { sealed: { jwe: sealed.jwe, shiftMs } }) }
+}
+
+/** A token whose times are those of a clock that is `shiftMs` ahead. */
+export function shifted(token: Token, shiftMs: number): Token {
+  const { issuedAt, staleAt, expiresAt, refreshTokenExpiresAt } = token
+  return token.with({
+    issuedAt: issuedAt + shiftMs,
+    staleAt: staleAt + shiftMs,
+    expiresAt: expiresAt + shiftMs,
+    refreshTokenExpiresAt: refreshTokenExpiresAt && refreshTokenExpiresAt + shiftMs,
+  })
+}
