@@ -1,5 +1,5 @@
 import fc from "fast-check"
-import { decodeRecord, encodeRecord } from "../../../packages/evertoken/src/file/stored-record.js"
+import { decodeRecord, encodeRecord } from "../../../packages/evertoken/src/stored-record.js"
 import { readTokenText } from "../../../packages/evertoken/src/file/token-text.js"
 import { deserializeToken, Token } from "../../../packages/evertoken/src/token.js"
 import { anyBytes, bytesOf, damaged, objectText, text, textOf } from "../arbitraries.js"
