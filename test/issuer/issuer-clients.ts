@@ -1,6 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto"
 import type { ClientMetadata } from "oidc-provider"
 import { CANARY } from "../secrets/canary.js"
+import { certificateMetadata, type MutualTlsOptions } from "./mutual-tls-port.js"
 
 /** A client that authenticates by a secret, in one of the ways of RFC 6749, section 2.3.1, and OpenID Connect, section 9. */
 export interface SecretClient {
@@ -15,6 +16,9 @@ export interface KeyClient {
   readonly keyId: string
 }
 
+/** Of the app, at any port. */
+export const APP_REDIRECT_URI = "http://127.0.0.1/callback"
+
 /** Every client the issuer knows, one for each way to authenticate, and two by which users sign in. */
 export interface IssuerClients {
   /** No authentication: what its platform says of it is enough. */
@@ -25,6 +29,9 @@ export interface IssuerClients {
   readonly secretJwt: SecretClient
   /** `private_key_jwt`, ES256. The key is made anew by each issuer. */
   readonly privateKeyJwt: KeyClient
+  /** By a certificate that the authority vouches for; by one that is registered itself. Only with `mutualTls`. */
+  readonly vouchedFor: { readonly clientId: string }
+  readonly selfSigned: { readonly clientId: string }
   /** No authentication: only for refresh tokens. */
   readonly public: { readonly clientId: string }
   /** A program on the user's machine: by browser, coming back to any port of it, or by device code. */
@@ -35,6 +42,21 @@ export interface IssuerClients {
 
 /** Nobody is there. */
 export const WEB_REDIRECT_URI = "https://web.example.test/signed-in?from=issuer"
+
+const TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+const DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+
+const PUBLIC = { token_endpoint_auth_method: "none" } as const
+const NOBODY_SIGNS_IN = { redirect_uris: [], response_types: [] }
+const ANY_GRANT: Partial<ClientMetadata> = {
+  redirect_uris: [WEB_REDIRECT_URI],
+  response_types: ["code"],
+  grant_types: [
+    ...["client_credentials", "refresh_token", "authorization_code"],
+    ...[TOKEN_EXCHANGE, JWT_BEARER, DEVICE_CODE],
+  ],
+}
 
 /** The clients whose identifier and secret are the same in every run, so that a child process needs nothing but the URL. */
 export const secretClients = {
@@ -48,69 +70,51 @@ export interface RegisteredClients {
   readonly metadata: ClientMetadata[]
 }
 
-/** The clients, and their registration at the provider for `scope`. */
-export function registerClients(scope: string): RegisteredClients {
+/** The clients, and their registration at the provider for `scope`. Who keeps a secret or a key may have every grant. */
+export function registerClients(scope: string, mutualTls?: MutualTlsOptions): RegisteredClients {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
   const keyId = "the-client-key"
   const clients: IssuerClients = {
     ...secretClients,
     privateKeyJwt: { clientId: "client-private-key-jwt", privateKey, keyId },
+    vouchedFor: { clientId: "client-vouched-for" },
+    selfSigned: { clientId: "client-self-signed" },
     public: { clientId: "client-public" },
     workload: { clientId: "client-workload" },
     app: { clientId: "client-app" },
     web: { clientId: "client-web", clientSecret: "the-secret-of-the-web-client-77b0c3e1" },
   }
-  const grants = { redirect_uris: [], response_types: [], scope }
-  const confidential = { ...grants, grant_types: ["client_credentials", "refresh_token"] }
-  const bySecret = (
-    { clientId, clientSecret }: SecretClient,
-    method: ClientMetadata["token_endpoint_auth_method"],
-  ) => ({
-    ...confidential,
-    client_id: clientId,
-    client_secret: clientSecret,
-    token_endpoint_auth_method: method,
-  })
-  return {
-    clients,
-    metadata: [
-      bySecret(clients.basic, "client_secret_basic"),
-      bySecret(clients.post, "client_secret_post"),
-      bySecret(clients.secretJwt, "client_secret_jwt"),
-      {
-        ...confidential,
-        client_id: clients.privateKeyJwt.clientId,
-        token_endpoint_auth_method: "private_key_jwt",
-        jwks: { keys: [{ ...publicKey.export({ format: "jwk" }), kid: keyId, use: "sig", alg: "ES256" }] },
-      },
-      {
-        ...grants,
-        grant_types: ["refresh_token"],
-        client_id: clients.public.clientId,
-        token_endpoint_auth_method: "none",
-      },
-      {
-        ...grants,
-        grant_types: ["urn:ietf:params:oauth:grant-type:token-exchange", "urn:ietf:params:oauth:grant-type:jwt-bearer"],
-        client_id: clients.workload.clientId,
-        token_endpoint_auth_method: "none",
-      },
-      {
-        ...grants,
-        client_id: clients.app.clientId,
-        token_endpoint_auth_method: "none",
-        application_type: "native",
-        redirect_uris: ["http://127.0.0.1/callback"],
-        response_types: ["code"],
-        grant_types: ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"],
-      },
-      {
-        ...bySecret(clients.web, "client_secret_basic"),
-        redirect_uris: [WEB_REDIRECT_URI],
-        response_types: ["code"],
-        grant_types: ["authorization_code", "refresh_token"],
-        require_pushed_authorization_requests: true,
-      },
-    ],
+  const metadata: ClientMetadata[] = []
+  const register = ({ clientId, clientSecret }: Partial<SecretClient>, registered: Partial<ClientMetadata>) => {
+    const secret = clientSecret === undefined ? {} : { client_secret: clientSecret }
+    metadata.push({ client_id: String(clientId), ...secret, scope, ...registered })
   }
+  const keyOfClient = { ...publicKey.export({ format: "jwk" }), kid: keyId, use: "sig", alg: "ES256" }
+  register(clients.basic, { ...ANY_GRANT, token_endpoint_auth_method: "client_secret_basic" })
+  register(clients.post, { ...ANY_GRANT, token_endpoint_auth_method: "client_secret_post" })
+  register(clients.secretJwt, { ...ANY_GRANT, token_endpoint_auth_method: "client_secret_jwt" })
+  const byKey = { token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [keyOfClient] } } as const
+  register(clients.privateKeyJwt, { ...ANY_GRANT, ...byKey })
+  if (mutualTls) {
+    const byCertificate = certificateMetadata(mutualTls)
+    register(clients.vouchedFor, { ...ANY_GRANT, ...byCertificate.vouchedFor })
+    register(clients.selfSigned, { ...ANY_GRANT, ...byCertificate.selfSigned })
+  }
+  register(clients.public, { ...NOBODY_SIGNS_IN, ...PUBLIC, grant_types: ["refresh_token"] })
+  register(clients.workload, { ...NOBODY_SIGNS_IN, ...PUBLIC, grant_types: [TOKEN_EXCHANGE, JWT_BEARER] })
+  register(clients.app, {
+    ...PUBLIC,
+    application_type: "native",
+    redirect_uris: [APP_REDIRECT_URI],
+    response_types: ["code"],
+    grant_types: ["authorization_code", "refresh_token", DEVICE_CODE, TOKEN_EXCHANGE, JWT_BEARER],
+  })
+  register(clients.web, {
+    token_endpoint_auth_method: "client_secret_basic",
+    redirect_uris: [WEB_REDIRECT_URI],
+    response_types: ["code"],
+    grant_types: ["authorization_code", "refresh_token"],
+    require_pushed_authorization_requests: true,
+  })
+  return { clients, metadata }
 }

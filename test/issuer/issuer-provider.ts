@@ -3,6 +3,7 @@ import type * as oidcProvider from "oidc-provider"
 import type { ClientMetadata, Configuration, Provider } from "oidc-provider"
 import { CANARY } from "../secrets/canary.js"
 import type { IssuerStore } from "./issuer-store.js"
+import { mutualTlsAliases, mutualTlsFeature } from "./mutual-tls-port.js"
 
 export interface ProviderSettings {
   readonly issuer: string
@@ -11,6 +12,8 @@ export interface ProviderSettings {
   readonly store: IssuerStore
   readonly rotation: boolean
   readonly dpopNonces: boolean
+  /** Where clients authenticate by certificate. Undefined: nowhere. */
+  readonly mutualTlsUrl: string | undefined
   /** Read at each token issued. In seconds, as the wire has it. */
   readonly lifetimes: { accessTokenSeconds: number; refreshTokenSeconds: number }
 }
@@ -27,7 +30,16 @@ export async function createProvider(settings: ProviderSettings): Promise<Provid
   return provider
 }
 
-function configurationOf({ clients, scopes, store, rotation, dpopNonces, lifetimes }: ProviderSettings): Configuration {
+const AUTH_METHODS = [
+  "client_secret_basic",
+  "client_secret_post",
+  "client_secret_jwt",
+  "private_key_jwt",
+  "none",
+] as const
+
+function configurationOf(settings: ProviderSettings): Configuration {
+  const { clients, scopes, store, rotation, dpopNonces, mutualTlsUrl, lifetimes } = settings
   const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
   const aYear = 365 * 24 * 3600
   return {
@@ -37,7 +49,12 @@ function configurationOf({ clients, scopes, store, rotation, dpopNonces, lifetim
     jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), alg: "ES256", use: "sig", kid: "issuer-key" }] },
     scopes: [...scopes],
     cookies: { keys: ["no session outlives a test"] },
+    ...(mutualTlsUrl !== undefined && {
+      clientAuthMethods: [...AUTH_METHODS, "tls_client_auth", "self_signed_tls_client_auth"],
+      discovery: { mtls_endpoint_aliases: mutualTlsAliases(mutualTlsUrl) },
+    }),
     features: {
+      ...(mutualTlsUrl !== undefined && { mTLS: mutualTlsFeature }),
       devInteractions: { enabled: true },
       deviceFlow: {
         enabled: true,

@@ -5,6 +5,7 @@ import type { Provider } from "oidc-provider"
 import { registerClients, type IssuerClients } from "./issuer-clients.js"
 import { createProvider } from "./issuer-provider.js"
 import { IssuerStore } from "./issuer-store.js"
+import { createMutualTlsServer, type MutualTlsOptions } from "./mutual-tls-port.js"
 import type { PlannedAnswer } from "./planned-answers.js"
 import { TokenEndpoint } from "./token-endpoint.js"
 import type { Presentation, RequestCounts, TokenAnswer, TokenRequestRecord } from "./token-requests.js"
@@ -19,6 +20,8 @@ export interface RealIssuerOptions {
   readonly rotation?: boolean
   /** Whether a proof of possession (RFC 9449) needs a nonce of the issuer's. Default false. */
   readonly dpopNonces?: boolean
+  /** Opens a second port, behind TLS, for clients that authenticate by certificate (RFC 8705). Default: there is none. */
+  readonly mutualTls?: MutualTlsOptions
   /** For how long a spent refresh token is taken again, in milliseconds. Default 0. */
   readonly reuseLeewayMs?: number
   /** The scopes it knows, besides `openid` and `offline_access`. Default `api:read`, `api:write`, `invoices:read`. */
@@ -48,6 +51,8 @@ const HOST = "127.0.0.1"
  */
 export class RealIssuer {
   readonly url: string
+  /** Where clients authenticate by certificate. */
+  readonly mutualTlsUrl: string | undefined
   readonly clients: IssuerClients
   /** Whose tokens it takes in exchange for its own, by the client `workload`. */
   readonly workloads: Workloads
@@ -55,49 +60,54 @@ export class RealIssuer {
   readonly #endpoint: TokenEndpoint
   readonly #lifetimes: { accessTokenSeconds: number }
   readonly #scope: string
-  readonly #server: Server
-  readonly #port: number
+  readonly #listeners: readonly Listener[]
   #revokedFamilies = 0
 
   private constructor(parts: IssuerParts) {
     this.url = parts.url
+    this.mutualTlsUrl = parts.mutualTlsUrl
     this.clients = parts.clients
     this.workloads = parts.workloads
     this.#provider = parts.provider
     this.#endpoint = parts.endpoint
     this.#lifetimes = parts.lifetimes
     this.#scope = parts.scope
-    this.#server = parts.server
-    this.#port = parts.port
+    this.#listeners = parts.listeners
     this.#provider.on("grant.revoked", () => (this.#revokedFamilies += 1))
     const provide = this.#provider.callback()
-    this.#server.on("request", (request, response) => {
-      const isToken = request.method === "POST" && request.url === "/token"
-      const handled = isToken ? this.#endpoint.handle(request, response) : provide(request, response)
-      // a connection that breaks while it is served is the client's business
-      handled.catch(() => response.destroy())
-    })
+    for (const { server } of this.#listeners) {
+      server.on("request", (request, response) => {
+        const isToken = request.method === "POST" && request.url === "/token"
+        const handled = isToken ? this.#endpoint.handle(request, response) : provide(request, response)
+        // a connection that breaks while it is served is the client's business
+        handled.catch(() => response.destroy())
+      })
+    }
   }
 
   static async start(options: RealIssuerOptions = {}): Promise<RealIssuer> {
-    const server = createServer()
-    const port = await listen(server, 0)
-    const url = `http://${HOST}:${port}`
+    const { mutualTls } = options
+    const plain = await listening(createServer())
+    const url = `http://${HOST}:${plain.port}`
+    const certified = mutualTls && (await listening(await createMutualTlsServer(mutualTls)))
+    const mutualTlsUrl = certified && `https://${HOST}:${certified.port}`
     const scopes = ["openid", "offline_access", ...(options.scopes ?? ["api:read", "api:write", "invoices:read"])]
     const scope = scopes.join(" ")
-    const { clients, metadata } = registerClients(scope)
+    const { clients, metadata } = registerClients(scope, mutualTls)
     const store = new IssuerStore({ reuseLeewayMs: options.reuseLeewayMs ?? 0 })
     const lifetimes = {
       accessTokenSeconds: options.lifetimeSeconds ?? 3_600,
       refreshTokenSeconds: options.refreshTokenLifetimeSeconds ?? 86_400,
     }
     const { rotation = true, dpopNonces = false } = options
-    const settings = { issuer: url, clients: metadata, scopes, store, rotation, dpopNonces, lifetimes }
+    const settings = { issuer: url, clients: metadata, scopes, store, rotation, dpopNonces, mutualTlsUrl, lifetimes }
     const provider = await createProvider(settings)
     const workloads = await Workloads.trustedBy(provider)
     const { onTokenRequest: onRequest = () => undefined, onTokenAnswer: onAnswer = () => undefined } = options
     const endpoint = new TokenEndpoint(provider, store, { onRequest, onAnswer })
-    return new RealIssuer({ server, port, url, clients, workloads, provider, endpoint, lifetimes, scope })
+    const listeners = certified ? [plain, certified] : [plain]
+    const parts = { listeners, url, mutualTlsUrl, clients, workloads, provider, endpoint, lifetimes, scope }
+    return new RealIssuer(parts)
   }
 
   get tokenEndpoint(): string {
@@ -122,7 +132,7 @@ export class RealIssuer {
 
   /** Whether it listens and processes what comes. */
   get isUp(): boolean {
-    return this.#server.listening && this.#endpoint.answers.standing === undefined
+    return this.#listeners.every(({ server }) => server.listening) && this.#endpoint.answers.standing === undefined
   }
 
   /** From now on tokens are issued for so long, in seconds. */
@@ -141,7 +151,7 @@ export class RealIssuer {
 
   async comeBack(): Promise<void> {
     this.#endpoint.answers.standing = undefined
-    if (!this.#server.listening) await listen(this.#server, this.#port)
+    for (const { server, port } of this.#listeners) if (!server.listening) await listening(server, port)
   }
 
   /** What the next token requests meet, after those planned before. */
@@ -184,11 +194,13 @@ export class RealIssuer {
 
   /** Ends it, with all its connections. */
   async close(): Promise<void> {
-    if (!this.#server.listening) return
-    const closed = once(this.#server, "close")
-    this.#server.close()
-    this.#server.closeAllConnections()
-    await closed
+    for (const { server } of this.#listeners) {
+      if (!server.listening) continue
+      const closed = once(server, "close")
+      server.close()
+      server.closeAllConnections()
+      await closed
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -196,10 +208,15 @@ export class RealIssuer {
   }
 }
 
-interface IssuerParts {
+interface Listener {
   readonly server: Server
   readonly port: number
+}
+
+interface IssuerParts {
+  readonly listeners: readonly Listener[]
   readonly url: string
+  readonly mutualTlsUrl: string | undefined
   readonly clients: IssuerClients
   readonly workloads: Workloads
   readonly provider: Provider
@@ -208,8 +225,8 @@ interface IssuerParts {
   readonly scope: string
 }
 
-async function listen(server: Server, port: number): Promise<number> {
+async function listening(server: Server, port = 0): Promise<Listener> {
   server.listen(port, HOST)
   await once(server, "listening")
-  return (server.address() as AddressInfo).port
+  return { server, port: (server.address() as AddressInfo).port }
 }

@@ -30,7 +30,7 @@ export class TokenEndpoint {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await bodyOf(request)
     const form = new URLSearchParams(body.toString())
-    const record = this.requests.arrived(form, request.headers)
+    const record = this.requests.arrived(form, request)
     this.#listener.onRequest(record)
     const planned = await this.answers.take()
     const refreshToken = form.get("refresh_token") ?? undefined

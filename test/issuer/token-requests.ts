@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto"
-import type { IncomingHttpHeaders } from "node:http"
+import type { IncomingMessage } from "node:http"
+import { certificateOf } from "./mutual-tls-port.js"
 import type { PlannedAnswer } from "./planned-answers.js"
+
+type Arrival = Pick<IncomingMessage, "headers" | "socket">
 
 /** One request at the token endpoint, as it came. No secret. */
 export interface TokenRequestRecord {
@@ -12,7 +15,7 @@ export interface TokenRequestRecord {
   readonly resource: string | undefined
   readonly audience: string | undefined
   /** How the client authenticated itself. */
-  readonly authentication: "basic" | "form" | "assertion" | "none"
+  readonly authentication: "basic" | "form" | "assertion" | "certificate" | "none"
   /** The header `x-request-id`: what the sender calls it. */
   readonly requestId: string | undefined
 }
@@ -67,7 +70,7 @@ export class TokenRequests {
     }
   }
 
-  arrived(form: URLSearchParams, { authorization, ...headers }: IncomingHttpHeaders): TokenRequestRecord {
+  arrived(form: URLSearchParams, { headers: { authorization, ...headers }, socket }: Arrival): TokenRequestRecord {
     const of = (name: string) => form.get(name) ?? undefined
     const record: TokenRequestRecord = {
       at: Date.now(),
@@ -76,7 +79,7 @@ export class TokenRequests {
       scope: of("scope"),
       resource: of("resource"),
       audience: of("audience"),
-      authentication: authenticationOf(form, authorization),
+      authentication: authenticationOf(form, authorization, socket),
       requestId: [headers["x-request-id"]].flat()[0],
     }
     this.records.push(record)
@@ -100,10 +103,12 @@ export class TokenRequests {
 function authenticationOf(
   form: URLSearchParams,
   authorization: string | undefined,
+  socket: Arrival["socket"],
 ): TokenRequestRecord["authentication"] {
   if (authorization?.startsWith("Basic ")) return "basic"
   if (form.has("client_secret")) return "form"
-  return form.has("client_assertion") ? "assertion" : "none"
+  if (form.has("client_assertion")) return "assertion"
+  return certificateOf(socket) === undefined ? "none" : "certificate"
 }
 
 function basicClientId(authorization: string | undefined): string | undefined {
