@@ -1,17 +1,18 @@
 import type { Clock } from "./clock.js"
 import { SliceTimer, type ResettableTimer } from "./slice-timer.js"
+import { HeapTimer, TimerHeap } from "./timer-heap.js"
 
 // what SliceTimer tells as a step
 const SMALLEST_STEP_MS = 1_000
 
 /**
- * Any number of timers on one: the earliest is on top of a binary heap, and for that one alone a timer is set. When the
- * wall clock was set, all of them fire: whoever waits looks at the clocks again.
+ * Any number of timers on one, which is set for the first of them to be due. When the wall clock was set, all of them
+ * fire: whoever waits looks at the clocks again.
  */
 export class SharedTimer {
   readonly #clock: Clock
   readonly #timer: SliceTimer
-  readonly #heap: HeapTimer[] = []
+  readonly #heap = new TimerHeap<WakingTimer>()
   #refs = 0
   #offsetMs: number
   #isFiring = false
@@ -26,11 +27,11 @@ export class SharedTimer {
 
   /** One more timer, not set yet. */
   create(onWake: () => void): ResettableTimer {
-    const timer = new HeapTimer(onWake)
+    const timer = new WakingTimer(onWake)
     return {
       set: (inMs, { ref }) => {
         this.#remove(timer)
-        this.#add(timer, this.#clock.monotonic() + inMs, ref)
+        this.#add(timer, inMs, ref)
         this.#setTimer()
       },
       cancel: () => {
@@ -43,10 +44,10 @@ export class SharedTimer {
   #fire(): void {
     this.#set = undefined
     const now = this.#hasStepped() ? Infinity : this.#clock.monotonic()
-    const due: HeapTimer[] = []
-    for (let top = this.#heap[0]; top !== undefined && top.dueAt <= now; top = this.#heap[0]) {
-      this.#remove(top)
-      due.push(top)
+    const due: WakingTimer[] = []
+    for (let { first } = this.#heap; first !== undefined && first.dueAt <= now; first = this.#heap.first) {
+      this.#remove(first)
+      due.push(first)
     }
     this.#isFiring = true
     for (const timer of due) timer.onWake()
@@ -63,77 +64,36 @@ export class SharedTimer {
 
   #setTimer(): void {
     if (this.#isFiring) return
-    const [top] = this.#heap
-    if (top === undefined) {
+    const { first } = this.#heap
+    if (first === undefined) {
       this.#timer.cancel()
       this.#set = undefined
       return
     }
-    const { dueAt } = top
+    const { dueAt } = first
     const ref = this.#refs > 0
     if (this.#set?.dueAt === dueAt && this.#set.ref === ref) return
     this.#set = { dueAt, ref }
     this.#timer.set(dueAt - this.#clock.monotonic(), { ref })
   }
 
-  #add(timer: HeapTimer, dueAt: number, ref: boolean): void {
-    timer.dueAt = dueAt
+  #add(timer: WakingTimer, inMs: number, ref: boolean): void {
+    this.#heap.add(timer, this.#clock.monotonic() + inMs)
     timer.ref = ref
     if (ref) this.#refs++
-    this.#place(timer, this.#heap.length)
-    this.#rise(timer)
   }
 
-  #remove(timer: HeapTimer): void {
-    if (timer.index === -1) return
-    const last = this.#heap.pop()
-    if (last !== undefined && last !== timer) {
-      this.#place(last, timer.index)
-      this.#rise(last)
-      this.#sink(last)
-    }
-    timer.index = -1
-    if (timer.ref) this.#refs--
-  }
-
-  #rise(timer: HeapTimer): void {
-    for (;;) {
-      const parent = this.#heap[(timer.index - 1) >> 1]
-      if (timer.index === 0 || parent === undefined || parent.dueAt <= timer.dueAt) return
-      this.#swap(parent, timer)
-    }
-  }
-
-  #sink(timer: HeapTimer): void {
-    for (;;) {
-      const left = this.#heap[2 * timer.index + 1]
-      const right = this.#heap[2 * timer.index + 2]
-      const child = left !== undefined && right !== undefined && right.dueAt < left.dueAt ? right : left
-      if (child === undefined || timer.dueAt <= child.dueAt) return
-      this.#swap(timer, child)
-    }
-  }
-
-  #swap(a: HeapTimer, b: HeapTimer): void {
-    const index = a.index
-    this.#place(a, b.index)
-    this.#place(b, index)
-  }
-
-  #place(timer: HeapTimer, index: number): void {
-    this.#heap[index] = timer
-    timer.index = index
+  #remove(timer: WakingTimer): void {
+    if (this.#heap.remove(timer) && timer.ref) this.#refs--
   }
 }
 
-class HeapTimer {
+class WakingTimer extends HeapTimer {
   readonly onWake: () => void
-  dueAt = Infinity
   ref = false
-  /** Its place in the heap; -1: not set. */
-  index = -1
 
   constructor(onWake: () => void) {
+    super()
     this.onWake = onWake
   }
 }

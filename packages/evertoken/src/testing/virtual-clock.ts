@@ -1,6 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises"
 import type { Clock, Timer } from "../clock.js"
 import { assertOptions } from "../options-object.js"
+import { HeapTimer, TimerHeap } from "../timer-heap.js"
 
 export interface VirtualClockOptions {
   /** Wall time at the start, in epoch milliseconds. Default 2026-01-01T00:00:00Z. */
@@ -13,10 +14,15 @@ export interface VirtualClockOptions {
   readonly settle?: (() => Promise<unknown>) | undefined
 }
 
-interface PendingTimer {
+class PendingTimer extends HeapTimer {
   readonly callback: () => void
-  readonly dueAt: number
   readonly ref: boolean
+
+  constructor(callback: () => void, ref: boolean) {
+    super()
+    this.callback = callback
+    this.ref = ref
+  }
 }
 
 // as Node.js: a longer delay would overflow, a shorter one is made this long
@@ -26,8 +32,7 @@ const SHORTEST_DELAY_MS = 1
 /** A clock that a test turns by hand. No time passes but by {@link advance}, {@link stepWall} and {@link suspend}. */
 export class VirtualClock implements Clock {
   readonly #settle: () => Promise<unknown>
-  // in the order in which they were set: of two due at once the earlier one fires first, as in Node.js
-  readonly #timers = new Set<PendingTimer>()
+  readonly #timers = new TimerHeap<PendingTimer>()
   #wall: number
   // unlike the wall, so that code which mixes the two up shows
   #monotonic = 5_000
@@ -52,9 +57,9 @@ export class VirtualClock implements Clock {
   /** @throws RangeError for a delay that `setTimeout` would not keep. */
   setTimer(callback: () => void, delayMs: number, { ref = true }: { readonly ref?: boolean } = {}): Timer {
     if (!(delayMs <= LONGEST_DELAY_MS)) throw new RangeError(`delayMs must be at most 2^31 - 1; got ${delayMs}`)
-    const timer = { callback, dueAt: this.#monotonic + Math.max(SHORTEST_DELAY_MS, delayMs), ref }
-    this.#timers.add(timer)
-    return { cancel: () => void this.#timers.delete(timer) }
+    const timer = new PendingTimer(callback, ref)
+    this.#timers.add(timer, this.#monotonic + Math.max(SHORTEST_DELAY_MS, delayMs))
+    return { cancel: () => void this.#timers.remove(timer) }
   }
 
   /**
@@ -85,26 +90,26 @@ export class VirtualClock implements Clock {
 
   /** How many timers are set and neither fired nor cancelled. */
   get pendingTimers(): number {
-    return this.#timers.size
+    return this.#timers.all.length
   }
 
   /** How many of them would keep the process alive. */
   get refTimers(): number {
-    return [...this.#timers].filter(({ ref }) => ref).length
+    return this.#timers.all.filter(({ ref }) => ref).length
   }
 
   /** The time until the first of them fires, in milliseconds. */
   get nextTimerInMs(): number | undefined {
-    const next = this.#nextTimer()
-    return next && next.dueAt - this.#monotonic
+    const { first } = this.#timers
+    return first && first.dueAt - this.#monotonic
   }
 
   async #advanceTo(target: number): Promise<void> {
     await this.#settle()
-    for (let timer = this.#nextTimer(); timer && timer.dueAt <= target; timer = this.#nextTimer()) {
-      this.#moveTo(timer.dueAt)
-      this.#timers.delete(timer)
-      timer.callback()
+    for (let { first } = this.#timers; first && first.dueAt <= target; first = this.#timers.first) {
+      this.#moveTo(first.dueAt)
+      this.#timers.remove(first)
+      first.callback()
       await this.#settle()
     }
     this.#moveTo(target)
@@ -113,11 +118,5 @@ export class VirtualClock implements Clock {
   #moveTo(monotonic: number): void {
     this.#wall += monotonic - this.#monotonic
     this.#monotonic = monotonic
-  }
-
-  #nextTimer(): PendingTimer | undefined {
-    let next: PendingTimer | undefined
-    for (const timer of this.#timers) if (!next || timer.dueAt < next.dueAt) next = timer
-    return next
   }
 }

@@ -1,0 +1,51 @@
+import fc from "fast-check"
+import { expect, test } from "vitest"
+import { HeapTimer, TimerHeap } from "./timer-heap.js"
+
+class NamedTimer extends HeapTimer {
+  readonly name: number
+
+  constructor(name: number) {
+    super()
+    this.name = name
+  }
+}
+
+function drained(heap: TimerHeap<NamedTimer>): number[] {
+  const names: number[] = []
+  for (let first = heap.first; first !== undefined; first = heap.first) {
+    heap.remove(first)
+    names.push(first.name)
+  }
+  return names
+}
+
+test("timers come in the order of their moments, and of two at the same one in the order in which they were added", () => {
+  const moments = fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 60 })
+  fc.assert(
+    fc.property(moments, (dueAt) => {
+      const heap = new TimerHeap<NamedTimer>()
+      for (const [name, moment] of dueAt.entries()) heap.add(new NamedTimer(name), moment)
+      const stable = [...dueAt.entries()].sort(([, a], [, b]) => a - b)
+      expect(drained(heap)).toEqual(stable.map(([name]) => name))
+    }),
+  )
+})
+
+test("any of them can be removed, once, and the others stay in order", () => {
+  const entries = fc.array(fc.record({ dueAt: fc.integer({ min: 0, max: 20 }), stays: fc.boolean() }), {
+    maxLength: 60,
+  })
+  fc.assert(
+    fc.property(entries, (given) => {
+      const heap = new TimerHeap<NamedTimer>()
+      const timers = given.map(({ dueAt, stays }, name) => ({ dueAt, stays, timer: new NamedTimer(name) }))
+      for (const { dueAt, timer } of timers) heap.add(timer, dueAt)
+      const removed = timers.filter(({ stays }) => !stays)
+      for (const { timer } of removed) expect([heap.remove(timer), heap.remove(timer)]).toEqual([true, false])
+      const left = timers.filter(({ stays }) => stays).sort((a, b) => a.dueAt - b.dueAt)
+      expect(heap.all).toHaveLength(left.length)
+      expect(drained(heap)).toEqual(left.map(({ timer }) => timer.name))
+    }),
+  )
+})
