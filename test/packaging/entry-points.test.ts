@@ -28,6 +28,18 @@ describe("importing an entry point", () => {
     for (const name of ["oauth4webapi", "proper-lockfile"]) expect(loaded).not.toContain(name)
   })
 
+  it("evertoken/encryption loads jose, and nothing that speaks to the system's keyring", async () => {
+    const loaded = await loadedBy("evertoken/encryption")
+    expect(loaded).toContain("jose")
+    expect(["evertoken", "jose", "pure-rand", "rxjs"]).toEqual(expect.arrayContaining(loaded))
+  })
+
+  it("none but evertoken/encryption and evertoken/oauth2 loads jose", async () => {
+    for (const name of ["", "/file", "/http", "/testing", "/adapters/mcp"]) {
+      expect(await loadedBy(`evertoken${name}`)).not.toContain("jose")
+    }
+  })
+
   it.each(["mcp", "azure", "google", "aws"])(
     "evertoken/adapters/%s loads the core, and nothing of an SDK",
     async (name) => {

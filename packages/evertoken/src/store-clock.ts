@@ -19,7 +19,7 @@ export function inClockOfReader(
 }
 
 /** A token whose times are those of a clock that is `shiftMs` ahead. */
-export function shifted(token: Token, shiftMs: number): Token {
+function shifted(token: Token, shiftMs: number): Token {
   const { issuedAt, staleAt, expiresAt, refreshTokenExpiresAt } = token
   return token.with({
     issuedAt: issuedAt + shiftMs,

@@ -28,7 +28,15 @@ export interface SealedToken {
 export type Commit =
   | { readonly committed: true }
   /** Somebody else wrote since `expected`. */
-  | { readonly committed: false; readonly current: StoredToken | undefined }
+  | {
+      readonly committed: false
+      readonly current: StoredToken | undefined
+      /**
+       * Of a record that is sealed, instead of a generation that the cache gives it: what is there cannot be read, and has
+       * this generation. A token that is sealed for a higher one is not refused.
+       */
+      readonly floor?: number | undefined
+    }
 
 /**
  * Where tokens are kept, and compared and set. Safe to use concurrently, by any number of processes if `durable`.
@@ -44,7 +52,8 @@ export interface TokenCache {
   get(key: string): Promise<StoredToken | undefined>
   /**
    * Compare-and-set: writes `record` if the version there is `expected` (undefined: nothing there). Durable when it
-   * resolves. `record.version.generation` is higher than the expected one.
+   * resolves. `record.version.generation` is higher than the expected one. Above a record that cannot be read it is
+   * raised, but not that of a sealed token, which would open no more.
    */
   commit(key: string, record: StoredToken, options: CommitOptions): Promise<Commit>
   /** Signing out: replaces the record by a mark of the next generation, so that a late writer is refused. */

@@ -59,6 +59,7 @@ export class GenerationCommit {
     // written above, it would be found by nobody
     if (slot > HIGHEST_GENERATION)
       throw refusal(`${paths.store} counts higher than anyone can have counted: remove it and its .d directory`)
+    if (record.sealed !== undefined && record.version.generation < slot) return { committed: false, current, floor }
     const written = notBelow(slot, record)
     const bytes = encodeRecord(written)
     // it would be read by nobody, and hide the record before it

@@ -43,3 +43,15 @@ test.each([
   expect(await cache.commit("key", recordOf(1), { expected: undefined })).toEqual({ committed: true })
   expect((await cache.get("key"))?.version.id).toBe("id-1")
 })
+
+test("a sealed token is given no other generation, in which it would not open: who writes it is told how high to go", async () => {
+  const { cache } = await storeWith("token.json.d/gen-7", "torn")
+  const { version } = recordOf(1)
+  const record = { version, sealed: { jwe: "sealed for 1" }, lineages: [] }
+  const refused = { committed: false, current: undefined, floor: 7 }
+  expect(await cache.commit("key", record, { expected: undefined })).toEqual(refused)
+  expect(await cache.get("key")).toBeUndefined()
+  const higher = { ...record, version: { ...version, generation: 8 } }
+  expect(await cache.commit("key", higher, { expected: undefined })).toEqual({ committed: true })
+  expect(await cache.get("key")).toEqual(higher)
+})

@@ -28,7 +28,8 @@ export function readTokenText(bytes: Buffer, context: TokenTextContext): TokenTe
 function readStore(bytes: Buffer): TokenText {
   const decoded = decodeRecord(bytes)
   if (decoded.record === undefined) return { problem: decoded.problem }
-  const { token } = decoded.record
+  const { token, sealed } = decoded.record
+  if (sealed !== undefined) return { problem: "holds an encrypted token, which encrypted(cache, keyring) reads" }
   if (token === undefined || token.accessToken === "") return { problem: "holds no token: signed out" }
   return { token: token.with({ refreshToken: undefined, refreshTokenExpiresAt: undefined, version: undefined }) }
 }

@@ -1,0 +1,5 @@
+export { encrypted, type EncryptedOptions, type EncryptedTokenCache } from "./encrypted.js"
+export { EncryptionKey } from "./encryption-key.js"
+export { Keyring } from "./keyring.js"
+export type { OsKeyringEntry } from "./os-keyring.js"
+export { keyIdOf } from "./sealed-record.js"
