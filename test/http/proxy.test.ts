@@ -141,6 +141,18 @@ describe("a token request", () => {
     expect([proxy.tunnels, server.asked[0]?.client]).toEqual([[server.host], "issuer"])
   })
 
+  it("trusts the authority that it is given, behind the proxy, and no other", async () => {
+    await using server = await SecureServer.start()
+    await using proxy = await ConnectProxy.start()
+    const options = { ...client, tokenEndpoint: `${server.origin}/token`, certificateAuthority: { file: caFile } }
+    const environment = { HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: "" }
+    expect(await printedWith(options, environment)).toBe("a token, Bearer")
+    const another = await Authority.create("another one")
+    const mistrusting = { ...options, certificateAuthority: another.certificate }
+    expect(await printedWith(mistrusting, { HTTPS_PROXY: proxy.url })).toMatch(/^TokenError ERR_TOKEN_REQUEST/)
+    expect([proxy.tunnels, server.asked.length]).toEqual([[server.host, server.host], 1])
+  })
+
   it("brings the proxy its password, and tells it to nobody when that is wrong", async () => {
     await using server = await SecureServer.start()
     await using proxy = await ConnectProxy.start({ user: "me", password: "p@ss" })

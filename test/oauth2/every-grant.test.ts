@@ -13,10 +13,10 @@ import {
   TokenExchangeSource,
   type AuthorizationCodeOptions,
   type DevicePrompt,
+  type MutualTls,
   type TokenEndpointOptions,
 } from "evertoken/oauth2"
 import { SignJWT } from "jose"
-import { Agent } from "undici"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Authority, selfSigned, type Credentials } from "../hostile/certificates.js"
 import { APP_REDIRECT_URI, secretClients, WEB_REDIRECT_URI } from "../issuer/issuer-clients.js"
@@ -29,7 +29,6 @@ let directory: string
 let authority: Authority
 let vouchedFor: Credentials
 let registered: Credentials
-const agents: Agent[] = []
 beforeAll(async () => {
   authority = await Authority.create("trusted by the test")
   vouchedFor = await authority.issue({ names: [{ type: "dns", value: REGISTERED_NAME }] })
@@ -38,15 +37,12 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "evertoken-grants-"))
 })
 afterAll(async () => {
-  await Promise.all(agents.map((agent) => agent.close()))
   await issuer.close()
   rmSync(directory, { recursive: true, force: true })
 })
 
-function presenting({ cert, key }: Credentials): Agent {
-  const agent = new Agent({ connect: { ca: authority.certificate, cert, key } })
-  agents.push(agent)
-  return agent
+function presenting(method: MutualTls["method"], { cert: certificate, key }: Credentials) {
+  return { clientAuthentication: { method, certificate, key }, certificateAuthority: authority.certificate }
 }
 
 /** What a platform that signs for a client writes from time to time: the issuer takes each of them once. */
@@ -66,7 +62,10 @@ async function visit(url: string): Promise<URL | undefined> {
   return new ScriptedUser().visit(url)
 }
 
-type ClientOptions = Pick<TokenEndpointOptions, "clientId" | "clientSecret" | "clientAuthentication" | "dispatcher">
+type ClientOptions = Pick<
+  TokenEndpointOptions,
+  "clientId" | "clientSecret" | "clientAuthentication" | "certificateAuthority"
+>
 
 /** Every method of `clientAuthentication`, and as what the issuer sees it. */
 const METHODS: readonly [string, string, () => ClientOptions | Promise<ClientOptions>][] = [
@@ -99,20 +98,12 @@ const METHODS: readonly [string, string, () => ClientOptions | Promise<ClientOpt
   [
     "tls_client_auth",
     "certificate",
-    () => ({
-      ...issuer.clients.vouchedFor,
-      clientAuthentication: { method: "tls_client_auth" },
-      dispatcher: presenting(vouchedFor),
-    }),
+    () => ({ ...issuer.clients.vouchedFor, ...presenting("tls_client_auth", vouchedFor) }),
   ],
   [
     "self_signed_tls_client_auth",
     "certificate",
-    () => ({
-      ...issuer.clients.selfSigned,
-      clientAuthentication: { method: "self_signed_tls_client_auth" },
-      dispatcher: presenting(registered),
-    }),
+    () => ({ ...issuer.clients.selfSigned, ...presenting("self_signed_tls_client_auth", registered) }),
   ],
   ["none", "none", () => ({ ...issuer.clients.app, clientAuthentication: "none" })],
 ]

@@ -33,6 +33,8 @@ export interface TokenEvents {
   }
   /** A new token could not be written: it lives in memory only, and the write is tried again. */
   unwritten: { readonly key: string; readonly cache: string; readonly generation: number }
+  /** Certificates or keys in files cannot be read or used: those that were read before stay in use. Once per request. */
+  "credentials-kept": { readonly detail: string }
   /** The issuer gave no usable lifetime. */
   "lifetime-assumed": { readonly defaultLifetimeMs: number; readonly reason: string }
   /** The wall clock was set, or the machine slept. */

@@ -6,18 +6,14 @@ import { patiently } from "../single-flight.js"
 import { hashOf, type TokenSource } from "../token-source.js"
 import { readAssertionFile } from "./assertion-file.js"
 import { assertText } from "./issuer-options.js"
+import type { TextFile } from "./text-file.js"
 
 /**
  * A token that says who somebody is. Got anew for each request: from a file that another program keeps up to date (a
  * projected Kubernetes token, a SPIFFE JWT-SVID, the OIDC token of a CI job), from a function, from another token source,
  * whose access token it is. A text stays what it is.
  */
-export type Assertion = string | AssertionFile | GetAssertion | TokenSource
-
-export interface AssertionFile {
-  /** Its path, relative to the working directory at this moment. It holds the token and nothing else. */
-  readonly file: string
-}
+export type Assertion = string | TextFile | GetAssertion | TokenSource
 
 /** An application's own way to get an assertion. */
 export type GetAssertion = (request: { readonly signal: AbortSignal | undefined }) => string | Promise<string>

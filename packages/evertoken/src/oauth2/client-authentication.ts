@@ -10,7 +10,7 @@ import {
 } from "oauth4webapi"
 import { clientAssertionOf, isClientAssertion, type ClientAssertion } from "./client-assertion.js"
 import { isMutualTls, type MutualTls } from "./mutual-tls.js"
-import { signingKeyOf, type PrivateKey, type SigningAlgorithm, type SigningKey } from "./signing-key.js"
+import { currentSigningKey, type SigningKeyOptions } from "./current-signing-key.js"
 
 /**
  * How the client proves who it is, by its registered name (`token_endpoint_auth_method`, RFC 7591, section 2):
@@ -31,13 +31,8 @@ export type ClientAuthentication = (typeof METHODS)[number] | PrivateKeyJwt | Cl
  * A JWT signed with a private key (RFC 7523; OpenID Connect Core, section 9). Its audience is the issuer's
  * identifier, or the token endpoint where no `issuer` is configured.
  */
-export interface PrivateKeyJwt {
+export interface PrivateKeyJwt extends SigningKeyOptions {
   readonly method: "private_key_jwt"
-  readonly key: PrivateKey
-  /** The header's `kid`. Default: the JWK's own. */
-  readonly keyId?: string | undefined
-  /** Default: the JWK's own, or `RS256`, `ES256`, `ES384`, `ES512`, `EdDSA`, as the key is. */
-  readonly algorithm?: SigningAlgorithm | undefined
 }
 
 const METHODS = [
@@ -61,7 +56,7 @@ export function clientAuthenticationOf(options: ClientAuthenticationOptions): Cl
   if (typeof method === "object") {
     assertNoSecret(clientSecret, method.method)
     if (isMutualTls(method)) return TlsClientAuth()
-    return isClientAssertion(method) ? clientAssertionOf(method) : privateKeyJwt(signingKeyOf(method))
+    return isClientAssertion(method) ? clientAssertionOf(method) : privateKeyJwt(method)
   }
   if (method === "none") {
     assertNoSecret(clientSecret, method)
@@ -81,19 +76,18 @@ function rawBasic(clientId: string, clientSecret: string): ClientAuth {
   return (_server, _client, _body, headers) => headers.set("authorization", `Basic ${credentials}`)
 }
 
-function privateKeyJwt({ algorithm, keyId, load }: SigningKey): ClientAuth {
-  let authentication: Promise<ClientAuth> | undefined
+function privateKeyJwt(options: PrivateKeyJwt): ClientAuth {
+  const currentKey = currentSigningKey(options)
   return async (...request) => {
-    authentication ??= load().then((key) =>
-      // oauth4webapi calls every Edwards curve signature Ed25519; most issuers still know it as EdDSA
-      oauthPrivateKeyJwt(
-        { key, ...(keyId !== undefined && { kid: keyId }) },
-        {
-          [modifyAssertion]: (header) => void (header["alg"] = algorithm),
-        },
-      ),
+    const { algorithm, keyId, load } = await currentKey()
+    const authenticate = oauthPrivateKeyJwt(
+      { key: await load(), ...(keyId !== undefined && { kid: keyId }) },
+      {
+        // oauth4webapi calls every Edwards curve signature Ed25519; most issuers still know it as EdDSA
+        [modifyAssertion]: (header) => void (header["alg"] = algorithm),
+      },
     )
-    return (await authentication)(...request)
+    return authenticate(...request)
   }
 }
 

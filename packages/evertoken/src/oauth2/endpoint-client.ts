@@ -12,14 +12,17 @@ import type { Deadline } from "../deadline.js"
 import { TokenError } from "../errors.js"
 import type { ProofOfPossession } from "../proof-of-possession.js"
 import { patiently } from "../single-flight.js"
+import type { Dispatcher } from "undici"
 import { clientAuthenticationOf } from "./client-authentication.js"
+import { madeOf } from "./credential-texts.js"
 import { exchangeByDispatcher, exchangeByFetch, freshConnections } from "./http-exchange.js"
 import { IssuerClient, unlessAborted, type IssuerAnswer } from "./issuer-client.js"
 import { IssuerMetadata, type EndpointName, type FoundEndpoint } from "./issuer-metadata.js"
 import { locationOf, type ConfiguredEndpoint, type IssuerLocation, type IssuerOptions } from "./issuer-options.js"
-import { isMutualTls, tlsCredentialsOf } from "./mutual-tls.js"
+import { isMutualTls } from "./mutual-tls.js"
 import { sendProven } from "./proven-request.js"
 import { SIGNING_ALGORITHMS } from "./signing-key.js"
+import { assertUsable, tlsTextsOf, type TlsCredentials } from "./tls-credentials.js"
 
 /** Whom a request is for and how it is sent, in the words of oauth4webapi. */
 export interface Addressed {
@@ -157,13 +160,22 @@ export class EndpointClient {
 }
 
 function issuerClientOf(options: IssuerOptions, clock: Clock): IssuerClient {
-  const { fetch, dispatcher, timeoutMs = 8_000, maximumResponseBytes = 1_048_576, clientAuthentication } = options
-  const hasOwnConnections = fetch !== undefined || dispatcher !== undefined
-  const credentials = tlsCredentialsOf(clientAuthentication, { hasOwnConnections })
-  const exchange = fetch
-    ? exchangeByFetch(fetch)
-    : exchangeByDispatcher(dispatcher ?? freshConnections(timeoutMs, credentials))
+  const { fetch, timeoutMs = 8_000, maximumResponseBytes = 1_048_576 } = options
+  const connections = connectionsOf(options, timeoutMs)
+  const exchange = fetch ? exchangeByFetch(fetch) : exchangeByDispatcher(connections)
   return new IssuerClient({ exchange, tellsSending: fetch === undefined }, { timeoutMs, maximumResponseBytes, clock })
+}
+
+function connectionsOf(options: IssuerOptions, timeoutMs: number): () => Promise<Dispatcher> {
+  const tls = tlsTextsOf(options)
+  if (tls) {
+    return madeOf({ ...tls }, (credentials: TlsCredentials) => {
+      assertUsable(credentials)
+      return freshConnections(timeoutMs, credentials)
+    })
+  }
+  const { dispatcher = freshConnections(timeoutMs) } = options
+  return async () => dispatcher
 }
 
 function configuredAt(

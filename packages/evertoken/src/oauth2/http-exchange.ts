@@ -1,5 +1,5 @@
 import { EnvHttpProxyAgent, request as undiciRequest, type Dispatcher } from "undici"
-import type { TlsCredentials } from "./mutual-tls.js"
+import type { TlsCredentials } from "./tls-credentials.js"
 
 export interface HttpRequest {
   readonly url: string
@@ -41,8 +41,9 @@ export function exchangeByFetch(fetch: typeof globalThis.fetch): HttpExchange {
  * By undici's dispatcher, not its fetch: fetch sends again by itself after a 421 (Fetch standard, HTTP-network-or-cache
  * fetch, step 15), and here a request may spend something that works once.
  */
-export function exchangeByDispatcher(dispatcher: Dispatcher): HttpExchange {
+export function exchangeByDispatcher(connections: () => Promise<Dispatcher>): HttpExchange {
   return async ({ url, method, headers, body = null }, { signal, onSending }) => {
+    const dispatcher = await connections()
     const answer = await undiciRequest(url, {
       dispatcher: dispatcher.compose(tellingWhenSending(onSending)),
       method,
@@ -67,6 +68,7 @@ const agents = new Map<number, Dispatcher>()
  * @throws TypeError if HTTPS_PROXY is no URL.
  */
 export function freshConnections(connectTimeoutMs: number, credentials?: TlsCredentials): Dispatcher {
+  // none is ever closed: it keeps no connection once its requests are answered
   if (credentials) return newAgent({ timeout: connectTimeoutMs, ...credentials })
   let agent = agents.get(connectTimeoutMs)
   if (!agent) {
@@ -76,7 +78,7 @@ export function freshConnections(connectTimeoutMs: number, credentials?: TlsCred
   return agent
 }
 
-function newAgent(tls: { readonly timeout: number } & Partial<TlsCredentials>): Dispatcher {
+function newAgent(tls: { readonly timeout: number } & TlsCredentials): Dispatcher {
   const { timeout } = tls
   const connections = { pipelining: 0, keepAliveTimeout: 1, connect: tls, requestTls: tls, proxyTls: { timeout } }
   try {

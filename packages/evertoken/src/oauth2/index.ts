@@ -5,7 +5,8 @@ export { ExtensionGrantSource, type ExtensionGrantOptions, type GrantParameters 
 export { JwtBearerSource, type JwtBearerOptions } from "./jwt-bearer-source.js"
 export type { SignedAssertion } from "./signed-assertion.js"
 export { TokenExchangeSource, type TokenExchangeOptions, type TokenTypeName } from "./token-exchange-source.js"
-export type { Assertion, AssertionFile, GetAssertion } from "./assertion.js"
+export type { Assertion, GetAssertion } from "./assertion.js"
+export type { TextFile } from "./text-file.js"
 export {
   deserializePendingAuthorization,
   PendingAuthorization,
@@ -22,6 +23,7 @@ export type { IssuerOptions } from "./issuer-options.js"
 export type { TokenEndpointOptions } from "./token-endpoint-options.js"
 export type { ClientAuthentication, ClientAuthenticationOptions, PrivateKeyJwt } from "./client-authentication.js"
 export { DPoPKey, type DPoPKeyOptions } from "./dpop-key.js"
-export type { PrivateKey, SigningAlgorithm, SigningKeyOptions } from "./signing-key.js"
+export type { SigningKeyOptions } from "./current-signing-key.js"
+export type { PrivateKey, SigningAlgorithm } from "./signing-key.js"
 export type { ClientAssertion } from "./client-assertion.js"
 export type { MutualTls } from "./mutual-tls.js"

@@ -40,7 +40,7 @@ async function closedPort(): Promise<number> {
 }
 
 const defaults = { timeoutMs: 10_000, maximumResponseBytes: 1_000 }
-const ownConnections = { exchange: exchangeByDispatcher(freshConnections(10_000)), tellsSending: true }
+const ownConnections = { exchange: exchangeByDispatcher(async () => freshConnections(10_000)), tellsSending: true }
 const globalFetch = { exchange: exchangeByFetch(fetch), tellsSending: false }
 
 function client(options: Partial<IssuerClientOptions> = {}, sender = ownConnections) {
@@ -274,12 +274,12 @@ describe("by a dispatcher of the application's", () => {
     const mock = new MockAgent()
     mock.disableNetConnect()
     mock.get("https://id.example.com").intercept({ path: "/token", method: "POST" }).reply(200, "mocked")
-    const mocked = client({}, { exchange: exchangeByDispatcher(mock), tellsSending: true })
+    const mocked = client({}, { exchange: exchangeByDispatcher(async () => mock), tellsSending: true })
     expect((await mocked.send(post("https://id.example.com/token"))).text).toBe("mocked")
 
     const agent = new Agent()
     const url = await serve((_request, response) => response.end("real"))
-    const real = client({}, { exchange: exchangeByDispatcher(agent), tellsSending: true })
+    const real = client({}, { exchange: exchangeByDispatcher(async () => agent), tellsSending: true })
     expect((await real.send(post(url))).text).toBe("real")
     await agent.close()
   })

@@ -79,6 +79,8 @@ export class IssuerClient {
       )
     } catch (error) {
       if (signal?.aborted) throw signal.reason
+      // there are no connections: a certificate in a file, say
+      if (error instanceof TokenError && delivery === "unsent") throw error
       throw this.#failure(error, request, { delivery, timedOut: giveUp.signal.aborted })
     } finally {
       timer.cancel()

@@ -5,6 +5,7 @@ import type { OptionNames } from "../options-object.js"
 import { isSecureUrl } from "../secure-url.js"
 import { shownValue } from "../shown-value.js"
 import type { ClientAuthenticationOptions } from "./client-authentication.js"
+import type { TextFile } from "./text-file.js"
 
 /** What every request to an issuer needs: whom to ask, who asks, and how to get there. */
 export interface IssuerOptions extends ClientAuthenticationOptions {
@@ -31,8 +32,13 @@ export interface IssuerOptions extends ClientAuthenticationOptions {
    * the hosts in `NO_PROXY`. It must not retry.
    */
   readonly fetch?: typeof globalThis.fetch | undefined
-  /** The same, an undici dispatcher: a proxy, a certificate authority of your own, a mock. It must not retry. */
+  /** The same, an undici dispatcher: a proxy, a mock, connections that are kept. It must not retry. */
   readonly dispatcher?: Dispatcher | undefined
+  /**
+   * Whom the library's own connections trust instead of whom Node.js does: one certificate or several, in PEM, or the file in
+   * which they stand, read anew for each request. A proxy is not meant by it.
+   */
+  readonly certificateAuthority?: string | TextFile | undefined
   readonly clock?: Clock | undefined
 }
 
@@ -45,6 +51,7 @@ export const ISSUER_OPTIONS: OptionNames<IssuerOptions> = {
   maximumResponseBytes: true,
   fetch: true,
   dispatcher: true,
+  certificateAuthority: true,
   clock: true,
 }
 

@@ -67,7 +67,8 @@ function isToBeSigned(assertion: unknown): assertion is SignedAssertion {
   return typeof assertion === "object" && assertion !== null && "key" in assertion
 }
 
-function cannotSign(): never {
+function cannotSign(error: unknown): never {
+  if (error instanceof TokenError) throw error
   const message = "nothing was sent to the issuer: the assertion could not be signed"
   throw new TokenError("ERR_TOKEN_REQUEST", message, { transient: false })
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import { SignJWT } from "jose"
 import type { Clock } from "../clock.js"
 import { assertText } from "./issuer-options.js"
-import { signingKeyOf, type SigningKeyOptions } from "./signing-key.js"
+import { currentSigningKey, type SigningKeyOptions } from "./current-signing-key.js"
 
 /** A JWT that the library signs, a new one for each request, good for a minute (RFC 7523, section 3). */
 export interface SignedAssertion extends SigningKeyOptions {
@@ -18,7 +18,7 @@ export interface SignedAssertion extends SigningKeyOptions {
 
 const LIFETIME_SECONDS = 60
 
-/** Makes the assertion for an issuer with this identifier. */
+/** Makes the assertion for an issuer with this identifier. Its promise may reject with a `TokenError`. */
 export type SignAssertion = (issuerId: string) => Promise<string>
 
 /** @throws TypeError that names the option, and shows nothing of the key. */
@@ -27,10 +27,11 @@ export function signedAssertion(options: SignedAssertion, clock: Clock): SignAss
   assertText("assertion.issuer", iss)
   assertText("assertion.subject", sub)
   if (audience !== undefined) assertText("assertion.audience", audience)
-  const { algorithm: alg, keyId: kid, load } = signingKeyOf(options, "assertion.")
-  const header = { alg, typ: "JWT", ...(kid !== undefined && { kid }) }
+  const currentKey = currentSigningKey(options, "assertion.")
   const own = copyOf(claims)
   return async (issuerId) => {
+    const { algorithm: alg, keyId: kid, load } = await currentKey()
+    const header = { alg, typ: "JWT", ...(kid !== undefined && { kid }) }
     const iat = Math.floor(clock.now() / 1000)
     const times = { iat, exp: iat + LIFETIME_SECONDS }
     const payload = { ...own, iss, sub, aud: audience ?? issuerId, jti: randomUUID(), ...times }

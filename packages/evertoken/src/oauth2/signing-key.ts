@@ -51,8 +51,8 @@ const SIGNATURES: ReadonlyMap<SigningAlgorithm, Signature> = new Map([
 
 export const SIGNING_ALGORITHMS: SigningAlgorithm[] = [...SIGNATURES.keys()]
 
-/** What signs, as an application gives it. */
-export interface SigningKeyOptions {
+/** What signs, as the application gives it. */
+export interface GivenKey {
   readonly key: PrivateKey
   readonly keyId?: string | undefined
   readonly algorithm?: SigningAlgorithm | undefined
@@ -62,7 +62,7 @@ export interface SigningKeyOptions {
  * @param prefix what the names of the options begin with in messages
  * @throws TypeError that says what is wrong with the key, and shows nothing of it.
  */
-export function signingKeyOf(options: SigningKeyOptions, prefix = "clientAuthentication."): SigningKey {
+export function signingKeyOf(options: GivenKey, prefix = "clientAuthentication."): SigningKey {
   try {
     return checkedKeyOf(options)
   } catch (error) {
@@ -72,7 +72,7 @@ export function signingKeyOf(options: SigningKeyOptions, prefix = "clientAuthent
 
 class UnfitKey extends Error {}
 
-function checkedKeyOf(options: SigningKeyOptions): SigningKey {
+function checkedKeyOf(options: GivenKey): SigningKey {
   const { key } = options
   if (types.isCryptoKey(key)) {
     if (key.type !== "private" || !key.usages.includes("sign")) throw invalid("is no private key, usable to sign")
@@ -85,7 +85,9 @@ function checkedKeyOf(options: SigningKeyOptions): SigningKey {
   const ofJwk = typeof key === "object" && !(key instanceof KeyObject) ? jwkHints(key) : {}
   const privateKey = privateKeyOf(key)
   const algorithm = algorithmFor(privateKey, options.algorithm ?? ofJwk.algorithm, fitsKeyObject)
-  return { algorithm, keyId: options.keyId ?? ofJwk.keyId, load: () => importKey(privateKey, algorithm) }
+  let imported: Promise<webcrypto.CryptoKey> | undefined
+  const load = () => (imported ??= importKey(privateKey, algorithm))
+  return { algorithm, keyId: options.keyId ?? ofJwk.keyId, load }
 }
 
 function privateKeyOf(key: KeyObject | JsonWebKey | string): KeyObject {

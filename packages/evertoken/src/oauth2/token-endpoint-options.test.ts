@@ -152,6 +152,11 @@ describe("a bad option is a TypeError that names it", () => {
     ["without a certificate", {}, `clientAuthentication.certificate is undefined. ${environment}`],
     ["with an empty key", { certificate: "PEM", key: "" }, `clientAuthentication.key is empty. ${environment}`],
     ["with a key that is no text", { certificate: "PEM", key: 7 }, "clientAuthentication.key must be PEM text"],
+    [
+      "with a file without a path",
+      { certificate: { file: "" }, key: "PEM" },
+      "clientAuthentication.certificate.file must",
+    ],
     ["with what is no PEM", { certificate: "secret-pem", key: "secret-pem" }, "must be PEM texts that belong together"],
   ])("mutual TLS %s", (_, fields, message) => {
     const error = caught(() => new RefreshTokenSource({ ...mutualTls(fields), clientSecret: undefined }))
@@ -167,6 +172,25 @@ describe("a bad option is a TypeError that names it", () => {
       /certificate is given, but dispatcher or fetch connects/,
     )
     expect(() => new RefreshTokenSource({ ...mutualTls({}), ...own })).not.toThrow()
+  })
+
+  it.each([
+    ["that is none", "-----BEGIN CERTIFICATE-----\nAAAA", "certificateAuthority must be certificates in PEM"],
+    ["that is empty", "", `certificateAuthority is empty. ${environment}`],
+    ["without a path", { file: undefined }, "certificateAuthority.file must be the path of a file"],
+  ])("an authority %s", (_, certificateAuthority, message) => {
+    const options = withOption("certificateAuthority", certificateAuthority)
+    expect(() => new ClientCredentialsSource(options)).toThrow(TypeError)
+    expect(() => new ClientCredentialsSource(options)).toThrow(message)
+  })
+
+  it("an authority beside connections that trust whom they like", () => {
+    for (const own of [{ dispatcher: new Agent() }, { fetch }]) {
+      const options = { ...withOption("certificateAuthority", { file: "ca.pem" }), ...own }
+      expect(() => new ClientCredentialsSource(options)).toThrow(
+        /^certificateAuthority is given, but dispatcher or fetch/,
+      )
+    }
   })
 
   it("a client id that raw Basic cannot carry", () => {
