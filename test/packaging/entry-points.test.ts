@@ -16,6 +16,11 @@ describe("importing an entry point", () => {
     for (const name of ["proper-lockfile", "oauth4webapi", "undici"]) expect(loaded).not.toContain(name)
   })
 
+  it("evertoken/postgres loads no client of a database", async () => {
+    const loaded = await loadedBy("evertoken/postgres")
+    expect(["evertoken", "pure-rand", "rxjs"]).toEqual(expect.arrayContaining(loaded))
+  })
+
   it("evertoken/oauth2 loads no file locks", async () => {
     const loaded = await loadedBy("evertoken/oauth2")
     expect(loaded).toContain("oauth4webapi")

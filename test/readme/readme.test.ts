@@ -91,6 +91,7 @@ test.each([
 
 test.each([
   ["README.md", "Users who sign in"],
+  ["README.md", "Postgres"],
   ["README.md", "MCP"],
   ["README.md", "Azure, Google, AWS"],
   ["README.md", "When something goes wrong"],

@@ -28,3 +28,18 @@ function shifted(token: Token, shiftMs: number): Token {
     refreshTokenExpiresAt: refreshTokenExpiresAt && refreshTokenExpiresAt + shiftMs,
   })
 }
+
+/** An exchange with a store: what its clock said, and this process's own before it asked and after it was answered. */
+export interface ClockReading {
+  readonly storeNow: number
+  readonly askedAt: number
+  readonly answeredAt: number
+}
+
+/**
+ * By how much the clock of a store is ahead of this process's own: of all that the exchange allows, what is nearest to
+ * nothing. A slow answer does not make clocks differ that agree, and no error is longer than the exchange took.
+ */
+export function offsetOfStore({ storeNow, askedAt, answeredAt }: ClockReading): number {
+  return Math.min(Math.max(0, storeNow - answeredAt), storeNow - askedAt)
+}
