@@ -1,8 +1,10 @@
 import { TokenError } from "../errors.js"
 import { assertOptions, type OptionNames } from "../options-object.js"
+import { randomId } from "../random.js"
 import type { Commit, CommitOptions, StoredToken, TokenCache } from "../token-cache.js"
 import { Keyring } from "./keyring.js"
-import { openRecord, sealRecord } from "./sealed-record.js"
+import { keyIdOf, openRecord, sealRecord } from "./sealed-record.js"
+import { renewalClaim, writeUnclaimed } from "./unclaimed-write.js"
 
 export interface EncryptedOptions {
   /**
@@ -14,8 +16,22 @@ export interface EncryptedOptions {
 
 const NAMES: OptionNames<EncryptedOptions> = { acceptPlaintext: true }
 
+interface Reencrypting {
+  /**
+   * Encrypts the token of `key` with the first key of the keyring, unless it is already: for tokens that will not be
+   * renewed soon, before a key is left out of the keyring, or `acceptPlaintext` of the options. Call it on the authority,
+   * the last durable cache of a source: those before it follow. Safe at any moment, in any process.
+   * @returns false if the token is being renewed, or nobody knows how that ended: call it again later.
+   * @throws TokenError `ERR_TOKEN_CACHE` if the token cannot be decrypted, or the cache within cannot be used or has no
+   *   claims.
+   */
+  reencrypt(key: string): Promise<boolean>
+}
+
 /** An encrypted cache: it has claims, tells of changes and can be closed if that can be said of the cache within. */
-export type EncryptedTokenCache<C extends TokenCache> = Omit<TokenCache, PassedOn> & Pick<C, Extract<keyof C, PassedOn>>
+export type EncryptedTokenCache<C extends TokenCache> = Omit<TokenCache, PassedOn> &
+  Pick<C, Extract<keyof C, PassedOn>> &
+  Reencrypting
 type PassedOn = "claim" | "changes" | "close"
 
 /**
@@ -34,7 +50,11 @@ export function encrypted<C extends TokenCache>(
   keyring: Keyring,
   options?: EncryptedOptions,
 ): EncryptedTokenCache<C>
-export function encrypted(cache: TokenCache, keyring: Keyring, options: EncryptedOptions = {}): TokenCache {
+export function encrypted(
+  cache: TokenCache,
+  keyring: Keyring,
+  options: EncryptedOptions = {},
+): EncryptedTokenCache<TokenCache> {
   assertCache(cache)
   if (!(keyring instanceof Keyring)) throw new TypeError("keyring must be a Keyring: new Keyring([key])")
   assertOptions("encrypted", options, NAMES)
@@ -48,7 +68,7 @@ interface Parts {
   readonly acceptPlaintext: boolean
 }
 
-class EncryptedCache implements TokenCache {
+class EncryptedCache implements TokenCache, Reencrypting {
   readonly name: string
   readonly durable: boolean
   declare readonly claim?: NonNullable<TokenCache["claim"]>
@@ -85,19 +105,33 @@ class EncryptedCache implements TokenCache {
     return this.#cache.delete(key)
   }
 
+  async reencrypt(key: string): Promise<boolean> {
+    const stored = await this.#cache.get(key)
+    const isDone = stored !== undefined && keyIdOf(stored) === this.#parts.keyring.first.id
+    const record = isDone ? undefined : await this.#open(key, stored)
+    if (record?.token === undefined) return record?.sealed === undefined
+    const { version, token } = record
+    const claim = renewalClaim(this.#cache, key, record)
+    if (claim === undefined) throw this.#failure("without claims nobody can tell whether the token is being renewed")
+    const next = { ...version, generation: version.generation + 1, id: randomId() }
+    const successor = { ...record, version: next, token: token.with({ version: next }) }
+    return writeUnclaimed(claim, async () => (await this.commit(key, successor, { expected: version })).committed)
+  }
+
   async #open(key: string, stored: StoredToken | undefined): Promise<StoredToken | undefined> {
     const { keyring, acceptPlaintext } = this.#parts
     if (stored?.sealed !== undefined) {
       const opened = await openRecord(key, stored, keyring)
-      return opened.record ?? this.#refuse(opened.problem)
+      if (opened.record !== undefined) return opened.record
+      throw this.#failure(`${opened.problem}; or give it up, by await cache.delete(key)`)
     }
     if (stored?.token === undefined || acceptPlaintext) return stored
-    return this.#refuse("the token there is not encrypted: to take it over, say acceptPlaintext: true until it is")
+    const mend = "to take it over, say acceptPlaintext: true until it is; or give it up, by await cache.delete(key)"
+    throw this.#failure(`the token there is not encrypted: ${mend}`)
   }
 
-  #refuse(problem: string): never {
-    const message = `${this.name}: ${problem}; or give it up, by await cache.delete(key)`
-    throw new TokenError("ERR_TOKEN_CACHE", message, { transient: false })
+  #failure(problem: string): TokenError {
+    return new TokenError("ERR_TOKEN_CACHE", `${this.name}: ${problem}`, { transient: false })
   }
 }
 
