@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { inClockOfReader } from "./store-clock.js"
+import { inClockOfReader, offsetOfStore } from "./store-clock.js"
 import type { StoredToken } from "./token-cache.js"
 import { Token } from "./token.js"
 
@@ -56,4 +56,15 @@ test("of a sealed token the difference is kept beside it, for whoever opens it",
 test("the mark of a sign-out has no times", () => {
   const mark: StoredToken = { version: VERSION, lineages: [] }
   expect(inClockOfReader(mark, { writerMs: 5_000, readerMs: 0 })).toEqual(mark)
+})
+
+test.each([
+  ["a store that agrees", { storeNow: 1_005, askedAt: 1_000, answeredAt: 1_010 }, 0],
+  ["one that is ahead", { storeNow: 601_005, askedAt: 1_000, answeredAt: 1_010 }, 599_995],
+  ["one that is behind", { storeNow: 1_005, askedAt: 601_000, answeredAt: 601_010 }, -599_995],
+  ["one that agrees, and answered three minutes late", { storeNow: 180_000, askedAt: 0, answeredAt: 180_005 }, 0],
+  ["one that agrees, and whose answer took three minutes", { storeNow: 5, askedAt: 0, answeredAt: 180_005 }, 0],
+  ["one that was asked before this clock was set back", { storeNow: 1_000, askedAt: 1_000, answeredAt: 500 }, 0],
+])("by how much the clock of %s is ahead is what the exchange proves, and no more", (_store, reading, offsetMs) => {
+  expect(offsetOfStore(reading)).toBe(offsetMs)
 })
