@@ -91,8 +91,7 @@ export class Expansion {
     }
     if (!this.isSingleUse || record === before) return undefined
     const isSignIn = before === SIGNED_OUT && next.knowsNewLineage(record)
-    if (isSignedOut(before) && hasToken(record) && !isSignIn)
-      return "I2: signed out, then a late writer brings it back"
+    if (isSignedOut(before) && hasToken(record) && !isSignIn) return "I2: signed out, then a late writer brings it back"
     const isOfNewFamily = hasToken(before) && next.familyOf(tokenOf(before)) === 1
     const isOfOldFamily = hasToken(record) && next.familyOf(tokenOf(record)) === 0
     return isOfNewFamily && isOfOldFamily

@@ -14,6 +14,8 @@ export interface FaultBudgets {
   readonly overtakings: number
   /** Somebody deletes the store file. */
   readonly deletions: number
+  /** The store loses all it has, and the claims with it: a server that starts again without its data. */
+  readonly wipes: number
   /** `close()` in a process that lives on: what was sent is abandoned; a new source starts with nothing in memory. */
   readonly closes: number
   /** A claim is not removed when it should be, because the store cannot be used. */
@@ -66,6 +68,12 @@ export interface Readings {
    * the sign-out is made to know of it, so that nobody begins the lineage again.
    */
   readonly unknownFirstUse: "forgotten" | "noted"
+  /**
+   * Who finds the store emptied puts back what it has: as it was, or noting that it did. Whether its refresh token was sent
+   * meanwhile, the claims that are gone would have told: it is presented as a last try then, and not before a request that
+   * was under way has ended.
+   */
+  readonly refill: "bare" | "noted"
   /** A release that failed: forgotten, while its owner lives on, or tried again. */
   readonly failedRelease: "forgotten" | "repeated"
 }
@@ -108,6 +116,7 @@ export const FIRST_TEXT: ModelOptions = {
   freezes: 0,
   overtakings: 0,
   deletions: 0,
+  wipes: 0,
   closes: 0,
   failedReleases: 0,
   signOut: false,
@@ -133,6 +142,7 @@ export const FIRST_TEXT: ModelOptions = {
   refusedSignIn: "looked-at",
   unknownFirstUse: "noted",
   failedRelease: "repeated",
+  refill: "bare",
   symmetry: false,
   maximumStates: 6_000_000,
 }
@@ -148,6 +158,7 @@ export const MENDED: ModelOptions = {
   lastTry: "per-token",
   notProcessedAfterUnknown: "keep",
   pauseRule: "first-send",
+  refill: "noted",
 }
 
 /** The mended protocol as the library carries it out, step by step. */

@@ -10,6 +10,7 @@ const BUDGETS = [
   "freezes",
   "overtakings",
   "deletions",
+  "wipes",
   "closes",
   "failedReleases",
 ] as const
@@ -19,6 +20,8 @@ const SHARED = [
   "storeRecord",
   /** The file was deleted: what it said before is no promise any more. */
   "storeDeleted",
+  /** What the store holds was put back by a process, after the store had lost it. */
+  "storeRestored",
   /** The clients believe the issuer's leeway to be open. */
   "withinLeeway",
   /** A process may still be given the configuration of the new lineage. */
@@ -183,7 +186,7 @@ export class State extends byteFields(SHARED) {
 }
 
 // what the rules for one would say of the other is not modelled
-function assertCombinable({ signIn, grant, deletions }: ModelOptions): void {
-  if (signIn === "none" || (grant === "single-use" && deletions === 0)) return
-  throw new TypeError("signIn goes with a single-use grant, without deletions")
+function assertCombinable({ signIn, grant, deletions, wipes }: ModelOptions): void {
+  if (signIn === "none" || (grant === "single-use" && deletions + wipes === 0)) return
+  throw new TypeError("signIn goes with a single-use grant, without deletions and wipes")
 }

@@ -29,6 +29,7 @@ export function milestoneOf({ step, detail }: ModelStep): Milestone | undefined 
     case "tombstone-read":
       return { isIt: (sight) => isAbout(sight, "stat", (file) => file.startsWith("tomb-")) }
     case "linked":
+    case "refilled":
       return { isIt: did("link", isGeneration) }
     case "rejected":
       return { isIt: did("link", (file) => file.startsWith("tomb-")) }

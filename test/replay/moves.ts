@@ -9,7 +9,16 @@ import { signIn, signOut } from "./sign-ins.js"
 /** What a real process does, too: a read is one step here, and nobody completes what another has begun. */
 export function playable(steps: readonly ModelStep[]): readonly ModelStep[] {
   const isCompletion = ({ step, detail }: ModelStep) => step === "rename-completed" || detail.startsWith("finds gen-")
-  return steps.filter((step, index) => !isCompletion(step) && steps[index - 1]?.step !== "rename-completed")
+  const played = steps.filter((step, index) => !isCompletion(step) && steps[index - 1]?.step !== "rename-completed")
+  return sentBeforeLoss(played.filter(({ step, detail }) => step !== "looked" || !detail.startsWith("empty")))
+}
+
+/** Nothing lies between the last look and the request: what the store loses there, it loses just after. */
+function sentBeforeLoss(steps: readonly ModelStep[]): readonly ModelStep[] {
+  const at = steps.findIndex(({ step }) => step === "store-deleted")
+  const [loss, sending] = steps.slice(at)
+  if (at < 0 || loss === undefined || sending?.step !== "sending") return steps
+  return [...steps.slice(0, at), sending, loss, ...steps.slice(at + 2)]
 }
 
 /** Has the real thing do one step of the model. @returns whether it has. */
@@ -21,6 +30,9 @@ export async function move(replay: Replay, step: ModelStep): Promise<boolean> {
       return signIn(replay, step)
     case "stray-request":
       return arrive(replay)
+    case "store-deleted":
+      await replay.loseStore()
+      return true
     default:
       return moveProcess(replay, replay.get(`P${step.process ?? 0}`), step)
   }

@@ -85,6 +85,12 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
     departure: "P1 linked: links gen-2 (rt1)",
     presented: ["P1 rt0 first"],
   },
+  // who found nothing there waits until the other one must have its answer, and that one has none
+  "what an emptied store is given back is presented as if nothing had been sent": {
+    ...SERVED,
+    departure: "P2 tombstone-read: no tombstone",
+    presented: ["P1 rt0 first", "P2 rt0 last-try"],
+  },
   "a refused grant judged by what is news to this process": {
     ...SERVED,
     departure: "P2 rejected: writes the tombstone",

@@ -32,6 +32,8 @@ export class Replay {
   readonly #file: string
   readonly #unfollow: () => void
   readonly #seen = new Map<ReplayedProcess, number>()
+  /** What the store held is no promise any more, and nobody has put anything back yet. */
+  #isLost = false
 
   private constructor(directory: string, options: ReplayOptions) {
     this.issuer = new HeldIssuer(this.clock, options)
@@ -68,7 +70,11 @@ export class Replay {
   /** Notes what is in the store, past all processes. */
   async note(): Promise<void> {
     const [process] = this.processes.values()
-    if (process !== undefined) this.records.push(await new FileTokenCache(this.#file).get(process.source.key))
+    if (process === undefined) return
+    const record = await new FileTokenCache(this.#file).get(process.source.key)
+    if (record === undefined && this.#isLost) return
+    this.#isLost = false
+    this.records.push(record)
   }
 
   /** Has it go on until it is there. @returns false if it does not come there, whatever time passes. */
@@ -93,6 +99,14 @@ export class Replay {
   async sent(process: ReplayedProcess): Promise<HeldRequest | undefined> {
     while (process.isCalled && process.next === undefined && process.request === undefined) await turn()
     return process.request
+  }
+
+  /** The store loses all it has, and the claims with it. */
+  async loseStore(): Promise<void> {
+    this.#isLost = true
+    this.records.length = 0
+    await rm(this.#file, { force: true })
+    await rm(`${this.#file}.d`, { recursive: true, force: true })
   }
 
   /** Time passes until it does something again. @returns whether it does. */

@@ -1,4 +1,5 @@
 import type { CacheStack } from "./cache-stack.js"
+import type { Clock } from "./clock.js"
 import { TokenError } from "./errors.js"
 import { publish } from "./events.js"
 import type { KnownToken } from "./known-token.js"
@@ -10,16 +11,24 @@ import { sameVersion, type Token, type TokenVersion } from "./token.js"
 // each one that does not end it has lost a race against another process
 const MOST_ROUNDS = 100
 
+export interface AuthorityOptions {
+  readonly stack: CacheStack
+  readonly known: KnownToken
+  readonly clock: Clock
+}
+
 /** The authority of a cache stack and what this process knows of it, kept in step. */
 export class Authority {
   readonly #stack: CacheStack
   readonly #known: KnownToken
+  readonly #clock: Clock
   /** The id of the record that was written last: whoever looks meanwhile may find it before the write has returned. */
   #written: string | undefined
 
-  constructor(stack: CacheStack, known: KnownToken) {
+  constructor({ stack, known, clock }: AuthorityOptions) {
     this.#stack = stack
     this.#known = known
+    this.#clock = clock
   }
 
   /**
@@ -35,8 +44,9 @@ export class Authority {
       if (stored !== undefined && this.#known.adopt(stored)) return this.#adopted(stored)
       const record = this.#known.record ?? (stored === undefined ? this.#foundElsewhere() : undefined)
       if (record === undefined || sameVersion(stored?.version, record.version)) return false
-      const refill = await this.#stack.commit(record, stored?.version)
-      if (refill.committed) this.#known.adopt(record)
+      const refill = this.#isKnownToOthers() ? { ...record, restoredAt: this.#clock.now() } : record
+      const { committed } = await this.#stack.commit(refill, stored?.version)
+      if (committed) this.#known.adopt(refill)
     }
     throw this.#tooFast()
   }
@@ -89,6 +99,11 @@ export class Authority {
     if (!sameVersion(this.#known.record?.version, record.version)) return false
     await this.#stack.fillOthers(record)
     return true
+  }
+
+  // what this process could not write, nobody else can have spent
+  #isKnownToOthers(): boolean {
+    return this.#known.record === undefined || this.#known.written
   }
 
   #foundElsewhere(): StoredToken | undefined {

@@ -81,7 +81,7 @@ export class CachedTokenSource implements TokenSource {
     const { lineage, singleUse = false } = source
     const identity = { fingerprint: this.fingerprint, lineage, singleUse }
     this.#known = new KnownToken(clock, identity)
-    this.#authority = new Authority(this.#stack, this.#known)
+    this.#authority = new Authority({ stack: this.#stack, known: this.#known, clock })
     this.#coolDown = new CoolDown({ clock, random, backoff: new ErrorBackoff(backoff) })
     this.#renewal = new Renewal({
       source,

@@ -1,5 +1,10 @@
 import type { CacheStack } from "./cache-stack.js"
-import { decideClaim, decidePresentation, type ClaimSituation } from "./claim-decision.js"
+import {
+  decideClaim,
+  decidePresentation,
+  LONGEST_PAUSE_BEFORE_SENDING_MS,
+  type ClaimSituation,
+} from "./claim-decision.js"
 import type { ClaimReleases } from "./claim-releases.js"
 import type { Clock } from "./clock.js"
 import type { Presentation } from "./events.js"
@@ -8,7 +13,7 @@ import { reauthenticationRequired } from "./renewal-errors.js"
 import type { RenewalPlan } from "./renewal-plan.js"
 import type { StepReporter } from "./renewal-step.js"
 import { Stillness } from "./stillness.js"
-import type { Claim, ClaimView } from "./token-cache.js"
+import type { Claim, ClaimView, StoredToken } from "./token-cache.js"
 import { sameVersion } from "./token.js"
 
 /** A claim taken, and not yet used. */
@@ -44,7 +49,8 @@ export class ClaimTurns {
    * @throws TokenError `ERR_REAUTHENTICATION_REQUIRED` if what the plan presents was refused before; `ERR_TOKEN_CACHE`
    */
   async take(plan: RenewalPlan): Promise<Turn | undefined> {
-    const { stack, clock, step } = this.#options
+    const { stack, known, clock, step } = this.#options
+    if (this.#isJustRestored(plan, known.record)) return undefined
     const claim = stack.claim(plan.subject)
     const view = await claim.look()
     if (view.rejected) throw reauthenticationRequired("the issuer has refused the refresh token")
@@ -76,16 +82,32 @@ export class ClaimTurns {
       const stored = await stack.read()
       step("looked-again", plan)
       if (view.rejected || (plan.subject.singleUse && view.othersAlive)) return undefined
-      if (!sameVersion(stored?.version, plan.expected)) return undefined
-      return decidePresentation(this.#situation(plan, view, stoodStillMs))
+      if (!sameVersion(stored?.version, plan.expected) || this.#isJustRestored(plan, stored)) return undefined
+      const presentation = decidePresentation(this.#situation(plan, view, stoodStillMs))
+      return isRestored(plan, stored) && presentation === "first" ? "last-try" : presentation
     } catch (error) {
       await releases.release(claim, "own", plan)
       throw error
     }
   }
 
+  /** Another process may have sent the refresh token, under a claim that the store has lost, and may have its answer yet. */
+  #isJustRestored(plan: RenewalPlan, record: StoredToken | undefined): boolean {
+    const { clock, requestTimeoutMs } = this.#options
+    if (!isRestored(plan, record)) return false
+    // the store's clock may differ a little, and one that was set back tells nothing
+    return Math.abs(clock.now() - record.restoredAt) < LONGEST_PAUSE_BEFORE_SENDING_MS + requestTimeoutMs
+  }
+
   #situation({ subject }: RenewalPlan, view: ClaimView, stoodStillMs: number): ClaimSituation {
     const { known, requestTimeoutMs, safeReuseMs } = this.#options
     return { view, singleUse: subject.singleUse, leftMs: known.leftMs(), stoodStillMs, requestTimeoutMs, safeReuseMs }
   }
+}
+
+function isRestored(
+  { subject, previous }: RenewalPlan,
+  record: StoredToken | undefined,
+): record is StoredToken & { readonly restoredAt: number } {
+  return subject.singleUse && previous?.refreshToken !== undefined && record?.restoredAt !== undefined
 }

@@ -113,6 +113,7 @@ export class KnownToken {
   adopt(record: StoredToken): boolean {
     if (sameVersion(record.version, this.#record?.version)) {
       this.#written = true
+      if (record.restoredAt !== this.#record?.restoredAt) this.#record = record
       return false
     }
     if (!this.isOlderThan(record.version)) return false

@@ -84,11 +84,12 @@ export class MemoryTokenCache implements TokenCache {
 }
 
 // the caller's object may change later, the record must not
-function frozen({ version, token, sealed, fingerprint, lineages }: StoredToken): StoredToken {
+function frozen({ version, token, sealed, fingerprint, lineages, restoredAt }: StoredToken): StoredToken {
   return Object.freeze({
     version: Object.freeze({ ...version }),
     token,
     ...(sealed && { sealed: Object.freeze({ ...sealed }) }),
+    ...(restoredAt !== undefined && { restoredAt }),
     fingerprint,
     lineages: Object.freeze([...lineages]),
   })

@@ -20,7 +20,7 @@ const RECORD: StoredToken = {
 
 test("a host whose clock is ten minutes ahead of the writer's reads all times ten minutes later", () => {
   const token = RECORD.token?.with({ refreshTokenExpiresAt: 9_000_000 })
-  const read = inClockOfReader({ ...RECORD, token }, { writerMs: 0, readerMs: -600_000 })
+  const read = inClockOfReader({ ...RECORD, token, restoredAt: 10 }, { writerMs: 0, readerMs: -600_000 })
   expect(read.token).toMatchObject({
     issuedAt: 1_600_000,
     staleAt: 2_600_000,
@@ -30,7 +30,12 @@ test("a host whose clock is ten minutes ahead of the writer's reads all times te
     refreshToken: "refresh",
     version: VERSION,
   })
-  expect(read).toMatchObject({ version: VERSION, fingerprint: "fingerprint", lineages: ["lineage"] })
+  expect(read).toMatchObject({
+    version: VERSION,
+    fingerprint: "fingerprint",
+    lineages: ["lineage"],
+    restoredAt: 600_010,
+  })
 })
 
 test("and one that is behind earlier; what is not there is not made up", () => {

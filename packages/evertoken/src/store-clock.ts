@@ -14,8 +14,13 @@ export function inClockOfReader(
 ): StoredToken {
   const shiftMs = offsets.writerMs - offsets.readerMs
   if (Math.abs(shiftMs) < AGREEING_WITHIN_MS) return record
-  const { token, sealed } = record
-  return { ...record, token: token && shifted(token, shiftMs), ...(sealed && { sealed: { jwe: sealed.jwe, shiftMs } }) }
+  const { token, sealed, restoredAt } = record
+  return {
+    ...record,
+    token: token && shifted(token, shiftMs),
+    ...(sealed && { sealed: { jwe: sealed.jwe, shiftMs } }),
+    ...(restoredAt !== undefined && { restoredAt: restoredAt + shiftMs }),
+  }
 }
 
 /** A token whose times are those of a clock that is `shiftMs` ahead. */

@@ -40,6 +40,11 @@ describe("a record in a file", () => {
     expect(decoded.record).toEqual({ version: RECORD.version, fingerprint: undefined, lineages: [] })
   })
 
+  test("that was put back says when", () => {
+    expect(decodeRecord(encodeRecord({ ...RECORD, restoredAt: 5_000 })).record?.restoredAt).toBe(5_000)
+    expect(decodeRecord(encodeRecord(RECORD)).record).not.toHaveProperty("restoredAt")
+  })
+
   test("may have been made by hand, without lineages and with properties of others", () => {
     const decoded = decodeRecord(encoded({ lineages: undefined, comment: "from the other machine" }))
     expect(decoded.record?.lineages).toEqual([])
@@ -63,6 +68,7 @@ describe("a record in a file", () => {
     ["a negative generation", encoded({ version: { ...RECORD.version, generation: -1 } }), "version"],
     ["a fingerprint that is none", encoded({ fingerprint: 1 }), "fingerprint"],
     ["lineages that are none", encoded({ lineages: ["first", 2] }), "lineages"],
+    ["a time of restoring that is none", encoded({ restoredAt: "yesterday" }), "restoredAt"],
     ["a token that is none", encoded({ token: "secret" }), "invalid token"],
     ["null for a token", encoded({ token: null }), "invalid token"],
     [

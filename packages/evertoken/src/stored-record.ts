@@ -18,7 +18,7 @@ export type Decoded =
   { readonly record: StoredToken } | { readonly record?: never; readonly problem: string; readonly generation: number }
 
 /** One JSON object, for people and other tools to read. */
-export function encodeRecord({ version, token, sealed, fingerprint, lineages }: StoredToken): Buffer {
+export function encodeRecord({ version, token, sealed, fingerprint, lineages, restoredAt }: StoredToken): Buffer {
   const { lineage, generation, id } = version
   const { version: _, ...fields } = token === undefined ? {} : serializeToken(token)
   const data = {
@@ -26,6 +26,7 @@ export function encodeRecord({ version, token, sealed, fingerprint, lineages }: 
     version: { lineage, generation, id },
     fingerprint,
     lineages,
+    restoredAt,
     token: token && fields,
     sealed: sealed?.jwe,
   }
@@ -59,14 +60,17 @@ function decodeFields(data: object, version: TokenVersion): Decoded {
     return problem("has an invalid fingerprint", generation)
   const lineages = own(data, "lineages") ?? []
   if (!isStrings(lineages)) return problem("has invalid lineages", generation)
+  const restoredAt = own(data, "restoredAt")
+  if (restoredAt !== undefined && !Number.isFinite(restoredAt)) return problem("has an invalid restoredAt", generation)
+  const common = { version, fingerprint, lineages, ...(typeof restoredAt === "number" && { restoredAt }) }
   const sealed = own(data, "sealed")
-  if (typeof sealed === "string") return { record: { version, fingerprint, lineages, sealed: { jwe: sealed } } }
+  if (typeof sealed === "string") return { record: { ...common, sealed: { jwe: sealed } } }
   if (sealed !== undefined) return problem("has an invalid sealed token", generation)
   const fields = own(data, "token")
-  if (fields === undefined) return { record: { version, fingerprint, lineages } }
+  if (fields === undefined) return { record: common }
   const token = decodeToken(fields, version)
   if (token === undefined) return problem("has an invalid token", generation)
-  return { record: { version, token, fingerprint, lineages } }
+  return { record: { ...common, token } }
 }
 
 const TOKEN_FIELDS = [

@@ -10,6 +10,11 @@ export interface StoredToken {
   readonly sealed?: SealedToken | undefined
   /** The fingerprint of the source that got it. */
   readonly fingerprint?: string | undefined
+  /**
+   * When a process put this record back into a store that had lost it, epoch milliseconds. What else was lost, claims say:
+   * a refresh token that works once may have been sent by then.
+   */
+  readonly restoredAt?: number | undefined
   /** Hashes of the configured refresh tokens that began a lineage here, oldest first. */
   readonly lineages: readonly string[]
 }

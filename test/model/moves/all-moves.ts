@@ -1,14 +1,14 @@
 import type { Expansion } from "../expansion.js"
-import { setStore } from "../generations.js"
 import type { Process, State } from "../state.js"
-import { NOTHING, Phase } from "../vocabulary.js"
+import { Phase } from "../vocabulary.js"
 import { claim, findClaims, readMarks, readTombstone, rereadLiveness, rereadMarks, rereadTombstone } from "./claim.js"
 import { checkLink, clean, link, rename } from "./commit.js"
 import { close, configure, freeze, kill, notice, noticePause, restart, thaw } from "./fate.js"
 import { answerRequest, moveStrays } from "./network.js"
 import { meetUnknownOutcome, receive, reject } from "./outcome.js"
 import { movePeople } from "./people.js"
-import { begin, completeFoundRename, read, refill, seekNextGeneration, watch } from "./read.js"
+import { begin, completeFoundRename, read, seekNextGeneration, watch } from "./read.js"
+import { deleteStore, refill, wipeStore } from "./store-loss.js"
 import { release } from "./release.js"
 import { checkHeldToRepeat, markAgain, rereadTombstoneToRepeat } from "./repeat.js"
 import { checkBeforeSending, judgePauseAndSend, mark } from "./send.js"
@@ -49,7 +49,8 @@ const MOVES: Record<number, Move> = {
 export function allMoves(x: Expansion): void {
   if (x.options.leeway && x.from.withinLeeway !== 0) passTime(x)
   moveStrays(x)
-  if (x.from.deletions > 0 && x.from.storeRecord !== NOTHING) deleteStore(x)
+  deleteStore(x)
+  wipeStore(x)
   movePeople(x)
   for (const { index } of x.from.processes) moveProcess(x, index)
 }
@@ -84,12 +85,4 @@ function passTime(x: Expansion): void {
   for (let family = 0; family < next.dimensions.families; family++) next.leewayOpen.set(family, 0)
   next.processes.forEach(noticePause)
   x.emit(next, undefined, "time-passed", "the leeway is over")
-}
-
-function deleteStore(x: Expansion): void {
-  const next = x.successor()
-  next.deletions--
-  setStore(next, 0, NOTHING)
-  next.storeDeleted = 1
-  x.emit(next, undefined, "store-deleted", "somebody deletes the store file")
 }

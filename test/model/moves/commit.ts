@@ -13,6 +13,7 @@ export function link(x: Expansion, next: State, me: Process): void {
   if (next.generations.get(generation) !== NOTHING)
     return meetRefusal(x, next, me, `gen-${generation} is there already`)
   next.generations.set(generation, me.answer)
+  next.storeRestored = 0
   me.phase = x.options.generations === "highest-wins" ? Phase.checkingLink : Phase.renaming
   x.emit(next, me, "linked", `links gen-${generation} (${recordName(x, me.answer)})`)
 }

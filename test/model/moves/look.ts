@@ -2,6 +2,7 @@ import { decidePresentation, otherLivingClaim } from "../claims.js"
 import type { Expansion } from "../expansion.js"
 import type { Process, State } from "../state.js"
 import { After, isSignedOut, NOTHING, Phase, Presentation, Purpose, tokenOf } from "../vocabulary.js"
+import { isRequestAbout, meetEmptyStore, putBack } from "./store-loss.js"
 import { adopt, adoptIfNewer, finish, forgetRead, startRelease } from "./transitions.js"
 
 /** The first look in the store: adopts what is newer there; else a renewal is due. */
@@ -23,6 +24,7 @@ export function concludeLook(x: Expansion, next: State, me: Process): void {
     return x.emit(next, me, "looked", "sees the tombstone")
   }
   if (generation < me.heldGeneration && me.heldUnwritten === 0) {
+    if (x.options.wipes !== 0) return putBack(x, next, me, `v${generation}: will put back v${me.heldGeneration}`)
     x.report("I2: store older than what this process holds", me, "looked", `v${generation}`)
   }
   me.subject = subject
@@ -39,6 +41,12 @@ export function concludeConfirmation(x: Expansion, next: State, me: Process): vo
     startRelease(me, After.idle)
     return x.emit(next, me, "looked-again", `v${generation} is there: releases`)
   }
+  const isRestored = x.isSingleUse && x.options.refill === "noted" && next.storeRestored !== 0
+  if (isRestored && isRequestAbout(next, me)) {
+    startRelease(me, After.look)
+    return x.emit(next, me, "looked-again", "put back a moment ago: releases")
+  }
+  if (isRestored) me.presentation = Presentation.lastTry
   forgetRead(me)
   me.purpose = Purpose.renew
   if (x.options.granularity === "coarse" && !confirmsAtOnce(x, next, me)) return
@@ -51,15 +59,6 @@ export function concludeConfirmation(x: Expansion, next: State, me: Process): vo
   if (isAsCoded) return // a pause is judged last
   startRelease(late.process(me.index), After.look)
   x.emit(late, me, "looked-again", "more than 5 s: starts over")
-}
-
-function meetEmptyStore(x: Expansion, next: State, me: Process): void {
-  if (isSignedOut(me.heldRecord)) {
-    finish(me, After.idle)
-    return x.emit(next, me, "looked", "empty, and signed out")
-  }
-  me.phase = Phase.refilling
-  x.emit(next, me, "looked", me.heldRecord === NOTHING ? "empty: the configured token" : "empty: will refill")
 }
 
 /** Whether it is configured with a refresh token that what was read knows nothing of. */

@@ -1,11 +1,11 @@
 import type { Expansion } from "../expansion.js"
-import { completeRename, effectiveGeneration, recordAt, setStore } from "../generations.js"
+import { completeRename, effectiveGeneration, recordAt } from "../generations.js"
 import type { Process, State } from "../state.js"
-import { After, hasToken, NOTHING, Phase, Purpose, recordOf, tokenOf } from "../vocabulary.js"
+import { hasToken, NOTHING, Phase, Purpose, tokenOf } from "../vocabulary.js"
 import { concludeConfirmation, concludeLook } from "./look.js"
 import { concludeRefusedGrant, concludeRefusedWrite } from "./outcome.js"
 import { concludeRepeatedRequest, concludeRepeatedWrite } from "./repeat.js"
-import { finish, forgetRead } from "./transitions.js"
+import { forgetRead } from "./transitions.js"
 
 /** A process that has nothing to do begins a renewal, unless it has seen all that the model is about. */
 export function begin(x: Expansion, next: State, me: Process): void {
@@ -51,16 +51,6 @@ export function completeFoundRename(x: Expansion, next: State, me: Process): voi
   forgetRead(me)
   me.phase = Phase.reading
   x.emit(next, me, "rename-completed", `completes the rename of gen-${generation}`)
-}
-
-/** Puts back what it holds, or the configured token, if the store is still empty. */
-export function refill(x: Expansion, next: State, me: Process): void {
-  if (next.storeRecord === NOTHING) {
-    if (me.heldRecord === NOTHING) setStore(next, 0, recordOf(0))
-    else setStore(next, me.heldGeneration, me.heldRecord)
-  }
-  finish(me, After.look)
-  x.emit(next, me, "refilled", "refills the store")
 }
 
 function conclude(x: Expansion, next: State, me: Process): void {

@@ -1,3 +1,4 @@
+import { ownerOf } from "../claims.js"
 import type { Expansion } from "../expansion.js"
 import type { Process, State } from "../state.js"
 import { Mark, Owner, Phase } from "../vocabulary.js"
@@ -7,6 +8,10 @@ import { finish } from "./transitions.js"
 export function release(x: Expansion, next: State, me: Process): void {
   if (next.failedReleases > 0) failToRelease(x, x.successor(), me.index)
   const { subject, claimNumber } = me
+  // after the store has lost everything its number may be another's
+  const isAnothers =
+    next.storeDeleted !== 0 && ![ownerOf(me), Owner.none].includes(next.owners.get(subject, claimNumber))
+  if (isAnothers) me.removed = 2 * claimNumber
   const isAll = x.options.release === "all" || (x.options.release === "all-after-commit" && me.committed !== 0)
   const files = 2 * (isAll ? claimNumber : 1)
   while (me.removed < files) {

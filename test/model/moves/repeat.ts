@@ -20,8 +20,11 @@ export function concludeRepeatedRequest(x: Expansion, next: State, me: Process):
   // one that came after it was planned: a lineage may well begin on top of a sign-out
   const isSignOut = isSignedOut(record) && generation > me.plannedGeneration
   if (isSignOut && isOtherLineage(x, next, me)) return settleSignedOut(x, next, me)
-  if (record === NOTHING) setStore(next, me.heldGeneration, me.heldRecord)
-  else if (isOtherLineage(x, next, me)) {
+  if (record === NOTHING) {
+    setStore(next, me.heldGeneration, me.heldRecord)
+    next.storeRestored = 1
+  }
+  if (record !== NOTHING && isOtherLineage(x, next, me)) {
     adoptIfNewer(me, generation, record)
     me.plannedGeneration = generation
   }
@@ -53,7 +56,8 @@ export function rereadTombstoneToRepeat(x: Expansion, next: State, me: Process):
 /** Renews the time of the mark. */
 export function markAgain(x: Expansion, next: State, me: Process): void {
   const { subject, claimNumber } = me
-  if (next.marks.get(subject, claimNumber) === Mark.none) next.marks.set(subject, claimNumber, Mark.sent)
+  const isThere = next.owners.get(subject, claimNumber) !== Owner.none
+  if (isThere && next.marks.get(subject, claimNumber) === Mark.none) next.marks.set(subject, claimNumber, Mark.sent)
   me.phase = Phase.repeatingHeld
   x.emit(next, me, "checked", "renews the sent mark")
 }

@@ -9,6 +9,7 @@ export const EXTENDED_SMALL: readonly Configuration[] = [
   asCoded("as coded: sign-in by configuration", { signIn: "configured" }),
   asCoded("as coded: close, sign-out", { closes: 1, signOut: true }),
   asCoded("as coded: sign-in by configuration, sign-out", { signIn: "configured", signOut: true, rotations: 1 }),
+  asCoded("as coded: the store loses everything", { wipes: 1 }),
   asCoded("as coded: a release that fails", { failedReleases: 1, crashes: 1 }),
 ]
 
@@ -76,6 +77,14 @@ export const EXTENDED: readonly Configuration[] = [
     rotations: 1,
     crashes: 1,
     ambiguities: 1,
+    symmetry: true,
+  }),
+  asCoded("as coded: the store loses everything, ambiguity, refusal", { wipes: 1, ambiguities: 1, refusals: 1 }),
+  asCoded("as coded: the store loses everything, failed write", { wipes: 1, failedWrites: 1, rotations: 1 }),
+  asCoded("as coded: the store loses everything, 3 processes", {
+    wipes: 1,
+    processes: 3,
+    rotations: 1,
     symmetry: true,
   }),
   asCoded("as coded: repeatable, crash, overtaking", { grant: "repeatable", crashes: 1, overtakings: 1 }),

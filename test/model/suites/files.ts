@@ -28,7 +28,7 @@ const OUTCOMES: Record<Generations, Outcomes> = {
     singleUse: ["I2"],
     signOut: ["I2"],
     repeatable: ["I2"],
-    deleted: ["I1", "I2"],
+    deleted: ["I2"],
   },
   "highest-wins": SOUND,
 }

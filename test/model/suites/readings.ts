@@ -51,6 +51,11 @@ export const CODE_READINGS: readonly Configuration[] = [
     { unknownFirstUse: "forgotten", processes: 1, signIn: "configured", signOut: true, ambiguities: 1 },
     "I1",
   ),
+  codeReading(
+    "what an emptied store is given back is presented as if nothing had been sent",
+    { refill: "bare", wipes: 1 },
+    "I1",
+  ),
   codeReading("a release that failed is forgotten", { failedRelease: "forgotten", failedReleases: 1 }, "I4"),
 ]
 

@@ -71,6 +71,8 @@ export function assertSameRecord(stored: StoredToken | undefined, written: Store
   assert.deepEqual([...stored.lineages], [...written.lineages])
   assertSameToken(stored.token, written.token, clockToleranceMs)
   assert.equal(stored.sealed?.jwe, written.sealed?.jwe)
+  const drift = (stored.restoredAt ?? 0) - (written.restoredAt ?? 0)
+  assert.ok(Math.abs(drift) <= clockToleranceMs, "it says when it was put back")
 }
 
 function assertSameToken(stored: Token | undefined, written: Token | undefined, clockToleranceMs: number): void {

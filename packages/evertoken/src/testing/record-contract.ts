@@ -61,6 +61,14 @@ export const recordCases: readonly ContractCase[] = [
     },
   },
   {
+    title: "a record that was put back says when",
+    async run({ cache, peer, clockToleranceMs }) {
+      const record = recordOf(1, "writer", { restoredAt: 1_767_225_600_000 })
+      await mustCommit(cache, record)
+      assertSameRecord(await peer.get("key"), record, clockToleranceMs)
+    },
+  },
+  {
     title: "a record without a token is kept",
     async run({ cache, peer }) {
       const record = recordOf(1, "writer", { token: undefined })

@@ -1,5 +1,6 @@
 import type { Observable } from "rxjs"
 import type { Clock } from "../../clock.js"
+import { ClaimBoard, MemoryClaim } from "../../memory-claim.js"
 import { MemoryTokenCache } from "../../memory-token-cache.js"
 import type { Claim, ClaimSubject, Commit, CommitOptions, StoredToken, TokenCache } from "../../token-cache.js"
 import { Faults, type FaultyOperation } from "./faults.js"
@@ -14,13 +15,12 @@ export class SharedStore {
   readonly faults: Faults
   /** Each record that was written, oldest first. */
   readonly written: StoredToken[] = []
-  readonly #claims: MemoryTokenCache
+  readonly #claims = new Map<string, ClaimBoard>()
   #records: MemoryTokenCache
 
   constructor(clock: Clock) {
     this.clock = clock
     this.faults = new Faults(clock)
-    this.#claims = new MemoryTokenCache({ clock })
     this.#records = new MemoryTokenCache({ clock })
   }
 
@@ -45,7 +45,13 @@ export class SharedStore {
   }
 
   claim(key: string, subject: ClaimSubject): Claim {
-    return this.#claims.claim(key, subject)
+    const name = `${key} ${subject.what}`
+    const board = () => {
+      const there = this.#claims.get(name) ?? new ClaimBoard()
+      this.#claims.set(name, there)
+      return there
+    }
+    return new MemoryClaim(board, this.clock)
   }
 
   changes(key: string): Observable<void> {
@@ -55,6 +61,12 @@ export class SharedStore {
   /** Somebody removes the file; its claims beside it stay. */
   async empty(): Promise<void> {
     this.#records = new MemoryTokenCache({ clock: this.clock })
+  }
+
+  /** A server that starts again without its data: claims, marks and tombstones are gone, too. */
+  async wipe(): Promise<void> {
+    await this.empty()
+    this.#claims.clear()
   }
 
   /** Somebody restores a backup. */
