@@ -1,4 +1,5 @@
 import type { StoredToken } from "./token-cache.js"
+import { hashOf } from "./token-source.js"
 import { deserializeToken, isTokenVersion, serializeToken, type Token, type TokenVersion } from "./token.js"
 
 /** The format this version writes; what has a higher number is left alone. */
@@ -31,6 +32,11 @@ export function encodeRecord({ version, token, sealed, fingerprint, lineages, re
     sealed: sealed?.jwe,
   }
   return Buffer.from(`${JSON.stringify(data, undefined, 2)}\n`)
+}
+
+/** The subject of the claims on the refresh token of a record. */
+export function spentNext({ token, sealed }: StoredToken): string | undefined {
+  return token?.refreshToken === undefined ? sealed?.spends : hashOf(token.refreshToken)
 }
 
 /** Never throws: whatever is there, it is a record or a problem. */

@@ -28,6 +28,11 @@ export interface SealedToken {
    * writer's. Set by a store with a clock of its own, when it is read. Absent: nothing.
    */
   readonly shiftMs?: number | undefined
+  /**
+   * The hash of the refresh token within, as claims on it are named: a store that sweeps lets them stay. Set by who seals,
+   * and not kept.
+   */
+  readonly spends?: string | undefined
 }
 
 export type Commit =

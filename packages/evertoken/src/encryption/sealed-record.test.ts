@@ -3,6 +3,7 @@ import { CompactEncrypt, decodeProtectedHeader } from "jose"
 import { expect, test } from "vitest"
 import { encodeRecord, LARGEST_RECORD_BYTES } from "../stored-record.js"
 import type { StoredToken } from "../token-cache.js"
+import { hashOf } from "../token-source.js"
 import { serializeToken, Token } from "../token.js"
 import { EncryptionKey } from "./encryption-key.js"
 import { Keyring } from "./keyring.js"
@@ -54,6 +55,13 @@ test("what is sealed has the version, the fingerprint and the lineages beside it
   })
   const shown = [JSON.stringify(sealed), ...[header, iv, ciphertext, tag].map((part) => Buffer.from(part, "base64url"))]
   for (const text of shown) expect(text.includes("canary")).toBe(false)
+})
+
+test("what is sealed names its refresh token for the claims on it, and a token within another one, too", async () => {
+  expect(sealed.sealed?.spends).toBe(hashOf("canary-refresh"))
+  expect((await sealRecord("alice", sealed, other)).sealed?.spends).toBe(hashOf("canary-refresh"))
+  const without = { ...record, token: token.with({ refreshToken: undefined }) }
+  expect((await sealRecord("alice", without, key)).sealed?.spends).toBeUndefined()
 })
 
 test("the same record is never sealed twice alike", async () => {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { CompactEncrypt, compactDecrypt } from "jose"
 import { inClockOfReader } from "../store-clock.js"
-import { decodeRecord, encodeRecord, LARGEST_RECORD_BYTES, own, parseObject } from "../stored-record.js"
+import { decodeRecord, encodeRecord, LARGEST_RECORD_BYTES, own, parseObject, spentNext } from "../stored-record.js"
 import type { StoredToken } from "../token-cache.js"
 import { cryptoKeyOf, type EncryptionKey } from "./encryption-key.js"
 import type { Keyring } from "./keyring.js"
@@ -18,7 +18,8 @@ export async function sealRecord(key: string, record: StoredToken, by: Encryptio
   const { version, token, sealed, fingerprint, lineages } = record
   if (token === undefined && sealed === undefined) return record
   const encryption = new CompactEncrypt(encodeRecord(record)).setProtectedHeader(headerOf(key, record, by.id))
-  return { version, fingerprint, lineages, sealed: { jwe: await encryption.encrypt(await cryptoKeyOf(by)) } }
+  const jwe = await encryption.encrypt(await cryptoKeyOf(by))
+  return { version, fingerprint, lineages, sealed: { jwe, spends: spentNext(record) } }
 }
 
 /** The way back. Never rejects: whatever is there, it is what was sealed or a problem. */

@@ -108,6 +108,16 @@ describe("an hour later", () => {
     expect(await names("claim-")).toHaveLength(2)
   })
 
+  test("and so do those on the refresh token of a record that is encrypted", async () => {
+    const { commit, deadClaim, aged, names, side } = await open()
+    await commit()
+    for (const refreshToken of ["r1", "r2"]) await deadClaim(hashOf(refreshToken))
+    for (const name of await names("claim-")) await aged(name, 2 * HOUR_MS)
+    const record = { ...recordOf(2), token: undefined, sealed: { jwe: "sealed", spends: hashOf("r2") } }
+    await reopened(side).commit("key", record, { expected: recordOf(1).version })
+    expect(await names("claim-")).toEqual([`claim-${hashOf("r2")}.1`, `claim-${hashOf("r2")}.1.sent`])
+  })
+
   test("claims of living owners stay, and those of which one file is younger", async () => {
     const { cache, side, commit, deadClaim, aged, names } = await open()
     await commit()

@@ -1,6 +1,6 @@
 import fs from "node:fs/promises"
 import { join } from "node:path"
-import { hashOf } from "../token-source.js"
+import { spentNext } from "../stored-record.js"
 import type { StoredToken } from "../token-cache.js"
 import type { ClaimLiveness } from "./claim-liveness.js"
 import { parseClaimFile, TOMBSTONE_PREFIX } from "./claim-names.js"
@@ -43,15 +43,13 @@ async function sweepClaims(
   options: SweepOptions & { readonly before: number },
 ): Promise<void> {
   const { side, current, liveness, before } = options
-  const refreshToken = current.token?.refreshToken
-  const spentNext = refreshToken === undefined ? undefined : hashOf(refreshToken)
   const files = names.flatMap((name) => {
     const file = parseClaimFile(name)
     return file === undefined ? [] : [{ ...file, name }]
   })
   for (const what of new Set(files.map((file) => file.what))) {
     const about = files.filter((file) => file.what === what).sort((a, b) => a.n - b.n)
-    if (what === spentNext || !(await areAllOlder(side, about, before))) continue
+    if (what === spentNext(current) || !(await areAllOlder(side, about, before))) continue
     const claims = about.filter(({ kind }) => kind === "claim")
     const found = await Promise.all(claims.map(({ name }) => liveness.find(join(side, name))))
     if (found.some((claim) => claim?.alive)) continue

@@ -2,7 +2,14 @@ import type { Clock } from "../clock.js"
 import { publish } from "../events.js"
 import { randomId } from "../random.js"
 import { inClockOfReader, offsetOfStore } from "../store-clock.js"
-import { decodeRecord, encodeRecord, HIGHEST_GENERATION, LARGEST_RECORD_BYTES, own } from "../stored-record.js"
+import {
+  decodeRecord,
+  encodeRecord,
+  HIGHEST_GENERATION,
+  LARGEST_RECORD_BYTES,
+  own,
+  spentNext,
+} from "../stored-record.js"
 import type { Commit, StoredToken } from "../token-cache.js"
 import { hashOf } from "../token-source.js"
 import { sameVersion, type TokenVersion } from "../token.js"
@@ -64,6 +71,8 @@ export class RecordTable {
       if (current !== undefined && sameOrigin(current.version, record.version)) return { committed: true }
       const isLater = current === undefined || record.version.generation > current.version.generation
       if (!isLater || !sameVersion(current?.version, expected)) return { committed: false, current }
+      const isRaised = current === undefined && record.version.generation <= row.floor
+      if (isRaised && record.sealed !== undefined) return { committed: false, current, floor: row.floor }
       if (await this.#write(key, record, row)) return { committed: true }
     }
     throw refusal(`what is in ${this.#options.names.shown} changes faster than it can be written`)
@@ -124,7 +133,6 @@ export class RecordTable {
     const bytes = encodeRecord(written)
     // nobody would read it
     if (bytes.byteLength > LARGEST_RECORD_BYTES) throw refusal(`the token is too large for ${names.shown}`)
-    const refreshToken = written.token?.refreshToken
     const rows = await database.query(`write a token to ${names.shown}`, this.#statements.write, [
       time(),
       rowOf(key),
@@ -134,7 +142,7 @@ export class RecordTable {
       bytes.toString(),
       aheadMs,
       current === undefined,
-      refreshToken === undefined ? "" : hashOf(refreshToken),
+      spentNext(written) ?? "",
       hashOf(key),
     ])
     return rows.length > 0
