@@ -95,6 +95,7 @@ test.each([
   ["README.md", "MCP"],
   ["README.md", "Azure, Google, AWS"],
   ["README.md", "When something goes wrong"],
+  ["docs/fleet.md", "What is simulated"],
 ])("the program of %s, %s, compiles as it is printed", async (readme, heading) => {
   await inDirectory(async (directory) => {
     await expect(compile(directory, await programOf(readme, heading))).resolves.toBeUndefined()
