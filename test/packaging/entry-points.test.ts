@@ -27,6 +27,12 @@ describe("importing an entry point", () => {
     expect(loaded).not.toContain("proper-lockfile")
   })
 
+  it("evertoken/redis loads the core, and no client", async () => {
+    const loaded = await loadedBy("evertoken/redis")
+    expect(loaded).toContain("evertoken")
+    expect(["evertoken", "pure-rand", "rxjs"]).toEqual(expect.arrayContaining(loaded))
+  })
+
   it("evertoken/http loads no OAuth 2 client and no file locks", async () => {
     const loaded = await loadedBy("evertoken/http")
     expect(loaded).toContain("evertoken")

@@ -90,6 +90,7 @@ test.each([
 })
 
 test.each([
+  ["README.md", "Redis"],
   ["README.md", "Users who sign in"],
   ["README.md", "Postgres"],
   ["README.md", "MCP"],
