@@ -11,7 +11,8 @@ export interface TokenPoolOptions extends Omit<TokenWatcherOptions, "lazy" | "cl
   readonly idleMs?: number | undefined
   /**
    * How many sources are asked at once, at most. Keys without a valid token come first; `attemptTimeoutMs` begins when
-   * the source is asked. Default 32.
+   * the source is asked. One that was given up after that time is not counted any more: a request that goes on then,
+   * since the source does not heed `signal`, comes on top. Default 32.
    */
   readonly concurrency?: number | undefined
 }

@@ -93,19 +93,30 @@ test("no more than so many sources are asked at once, those without a valid toke
   await pool.close()
 })
 
-test("a source that never answers and heeds no signal does not keep its place from the others", async () => {
+test("a source that never answers and heeds no signal counts until it is given up, and then lets others in", async () => {
   const clock = new VirtualClock()
-  const hanging: TokenSource = { getToken: () => new Deferred<Token>().promise }
+  let hangingNow = 0
+  const hanging: TokenSource = {
+    getToken: () => {
+      hangingNow++
+      return new Deferred<Token>().promise
+    },
+  }
   const create = (key: string) => (key === "good" ? new ScriptedSource(clock) : hanging)
   const pool = new TokenPool(create, { clock, random: seededRandom(3), concurrency: 2, startTimeoutMs: 1_000 })
   const hopeless = Promise.allSettled(["a", "b"].map((key) => pool.getToken(key)))
-  await clock.advance(60_000)
+  const waiting = pool.getToken("c").catch(() => undefined)
+  await clock.advance(59_999)
+  expect(hangingNow).toBe(2)
+  await clock.advance(1)
+  expect(hangingNow).toBe(3)
   expect(await hopeless).toMatchObject([{ status: "rejected" }, { status: "rejected" }])
   let served: string | undefined
   void pool.getToken("good").then(({ accessToken }) => (served = accessToken))
   await clock.advance(0)
   expect(served).toBe("token-1")
   await pool.close()
+  await waiting
 })
 
 test("time in the queue is not the source's: no more than so many are asked at once, however long the others wait", async () => {
