@@ -34,6 +34,8 @@ test("timers come in the order of their moments, and of two at the same one in t
 
 test("any of them can be removed, once, and the others stay in order", () => {
   const entries = fc.array(fc.record({ dueAt: fc.integer({ min: 0, max: 20 }), stays: fc.boolean() }), {
+    // a few timers seldom make a heap of which the last one has to rise where another was removed
+    minLength: 20,
     maxLength: 60,
   })
   fc.assert(
