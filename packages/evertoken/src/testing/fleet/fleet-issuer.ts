@@ -1,7 +1,7 @@
 import { sleep, type Clock } from "../../clock.js"
 import { TokenError, TokenResponseError } from "../../errors.js"
 import { lifetimeOf } from "../../token-lifetime.js"
-import type { TokenRequest, TokenSource } from "../../token-source.js"
+import type { TokenSource } from "../../token-source.js"
 import { Token } from "../../token.js"
 import type { FleetSettings } from "./fleet-options.js"
 import { SecondCounts } from "./second-counts.js"
@@ -26,10 +26,11 @@ export class FleetIssuer implements TokenSource {
     this.#settings = settings
   }
 
-  async getToken({ signal }: TokenRequest = {}): Promise<Token> {
+  /** Answers whoever has given up, too: as over a network, it does not know. */
+  async getToken(): Promise<Token> {
     const issuedAt = this.#clock.now()
     const refusal = this.#admit(issuedAt - this.#startedAt)
-    await sleep(this.#clock, this.#settings.latencyMs, { signal })
+    await sleep(this.#clock, this.#settings.latencyMs)
     if (refusal !== undefined) throw refusal
     const times = lifetimeOf({ issuedAt, expiresIn: this.#settings.lifetimeMs / 1_000 })
     return new Token({ accessToken: `token-${++this.#issued}`, issuedAt, ...times })
