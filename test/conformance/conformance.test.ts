@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
-import { describe, expect, test } from "vitest"
+import { afterAll, describe, expect, test } from "vitest"
 import { scenarioJsonSchema } from "./format/scenario-schema.js"
 import { readScenarios } from "./format/scenario-files.js"
 import { isFor, play } from "./runner/play.js"
@@ -11,6 +11,8 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const found = await readScenarios(here("scenarios"))
 
 describe.each(STORES)("on the store $name", (store) => {
+  afterAll(() => store.end?.())
+
   test.each(found.filter((each) => isFor(each, store)).map((each) => [each.scenario.name, each] as const))(
     "%s",
     async (_name, each) => {

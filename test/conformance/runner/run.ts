@@ -16,7 +16,7 @@ export async function run(args: readonly string[], { defaultScenarios, print }: 
   try {
     const commandLine = parseCommandLine(args, { scenarios: defaultScenarios })
     const text = textAsked(commandLine)
-    if (text === undefined) return await playAll(commandLine, print)
+    if (text === undefined) return await playAll(commandLine, print).finally(() => endStores())
     print(text)
     return 0
   } catch (error) {
@@ -52,6 +52,10 @@ async function playAll({ scenarios, stores, only }: CommandLine, print: (line: s
   if (inapplicable > 0) print(`${inapplicable} not played: they say nothing about that kind of store`)
   print(`${passed} passed, ${failed} failed`)
   return failed === 0 ? 0 : 1
+}
+
+async function endStores(): Promise<void> {
+  for (const store of STORES) await store.end?.()
 }
 
 function storesNamed(names: readonly string[]): readonly StoreUnderTest[] {

@@ -9,6 +9,8 @@ export interface StoreUnderTest {
   open(clock: Clock): Promise<OpenStore>
   /** Resolves when nothing that was asked of the store is under way any more. The virtual clock waits for it. */
   settle(): Promise<void>
+  /** Ends what its stores share, such as a server. */
+  end?(): Promise<void>
 }
 
 /** One store, empty at first. */
