@@ -68,6 +68,9 @@ export class RedisRecord {
       // an earlier attempt whose answer was lost, or somebody who refilled the store with it
       if (sameOrigin(there.version, record.version)) return { committed: true }
       if (!isFollowed(there, record, expected)) return { committed: false, current: there.record }
+      const { floor } = there
+      if (record.sealed !== undefined && record.version.generation <= floor)
+        return { committed: false, current: undefined, floor }
       const other = await this.#exchange(there, record)
       if (other === undefined) return { committed: true }
       there = other

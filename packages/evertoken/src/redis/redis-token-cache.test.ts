@@ -122,6 +122,25 @@ describe("a record", () => {
     expect(await cache.commit("key", recordOf(1), NOTHING)).toEqual({ committed: true })
   })
 
+  test("of a newer version is counted on from by who seals a token, which opens in no other generation", async () => {
+    const { server, cache } = setUp()
+    const newer = JSON.stringify({ evertoken: 9, version: { lineage: "l", generation: 7, id: "x" } })
+    server.hashes.set("evertoken:{key}", new Map([["record", newer]]))
+    const sealedFor = (generation: number) => ({
+      ...recordOf(generation),
+      token: undefined,
+      sealed: { jwe: "a.b.c.d.e" },
+    })
+    const refused = { committed: false, current: undefined, floor: 7 }
+    expect(await cache.commit("key", sealedFor(2), NOTHING)).toEqual(refused)
+    expect(await cache.get("key")).toBeUndefined()
+    expect(await cache.commit("key", sealedFor(8), NOTHING)).toEqual({ committed: true })
+    expect(await cache.get("key")).toMatchObject({
+      version: { generation: 8, id: "id-8" },
+      sealed: { jwe: "a.b.c.d.e" },
+    })
+  })
+
   test("too large to be one is a miss, and none is written", async () => {
     const { server, cache } = setUp()
     server.hashes.set("evertoken:{key}", new Map([["record", `"${"x".repeat(8 * 1024 * 1024)}"`]]))
