@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
-import { mkdir, mkdtemp, rm } from "node:fs/promises"
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
@@ -22,7 +22,8 @@ export function provideRedis(): string | undefined {
 export interface RedisServerOptions {
   /** More of what can be in its configuration file. */
   readonly settings?: Readonly<Record<string, string>>
-  readonly args?: readonly string[]
+  /** The configuration of a sentinel: that is then what it is. */
+  readonly sentinel?: string
 }
 
 const SETTINGS = {
@@ -65,11 +66,7 @@ export class RedisServer implements AsyncDisposable {
 
   /** Resolves once it takes connections. */
   async start(): Promise<void> {
-    const settings = { ...SETTINGS, ...this.#options.settings, port: String(this.port), dir: this.directory }
-    const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
-    const child = spawn(this.#program, [...args, ...(this.#options.args ?? [])], {
-      stdio: ["ignore", "pipe", "ignore"],
-    })
+    const child = spawn(this.#program, await this.#args(), { stdio: ["ignore", "pipe", "ignore"] })
     this.#child = child
     const said: string[] = []
     for await (const line of createInterface({ input: child.stdout })) {
@@ -78,6 +75,17 @@ export class RedisServer implements AsyncDisposable {
       if (/Ready to accept connections|monitor master/.test(line)) return void child.stdout.resume()
     }
     throw new Error(`redis-server did not start: ${said.slice(-3).join("; ")}`)
+  }
+
+  async #args(): Promise<readonly string[]> {
+    const { settings, sentinel } = this.#options
+    const place = { port: String(this.port), dir: this.directory }
+    if (sentinel === undefined) {
+      return Object.entries({ ...SETTINGS, ...settings, ...place }).flatMap(([name, value]) => [`--${name}`, value])
+    }
+    const file = join(this.directory, "sentinel.conf") // it writes there what it learns
+    await writeFile(file, `port ${place.port}\ndir ${place.dir}\nbind 127.0.0.1\n${sentinel}\n`)
+    return [file, "--sentinel"]
   }
 
   /** Stops it between two instructions, until {@link resume}. Connections stay open, and nothing answers. */

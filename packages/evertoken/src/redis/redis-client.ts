@@ -9,7 +9,7 @@ export interface IoredisClient {
   duplicate(): object
 }
 
-/** A client of node-redis: `createClient`, `createCluster` or `createSentinel`. */
+/** A client of node-redis: `createClient`, `createCluster`, or `createSentinel` of version 6. */
 export interface NodeRedisClient {
   evalSha(sha: string, options: { readonly keys: string[]; readonly arguments: string[] }): Promise<unknown>
   duplicate(): object
@@ -20,6 +20,6 @@ export function connectionOf(client: unknown): RedisConnection {
   if (isIoredis(client)) return new IoredisConnection(client)
   if (isNodeRedis(client)) return new NodeRedisConnection(client)
   throw new TypeError(
-    `client must be one of ioredis (Redis, Cluster) or node-redis (createClient, createCluster, createSentinel); got ${shownValue(client)}`,
+    `client must be one of ioredis (Redis, Cluster) or node-redis (createClient, createCluster, createSentinel of version 6); got ${shownValue(client)}`,
   )
 }
