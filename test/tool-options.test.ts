@@ -17,6 +17,7 @@ function run(tool: string, option: string): Promise<{ code: unknown; stdout: str
 
 test.each([
   ["bench/takeover", ["--rounds"]],
+  ["bench/fleet", ["--rounds", "--hosts", "--processes"]],
   ["chaos/main", ["--kills", "--workers", "--seed", "--keep"]],
   ["conformance/main", ["--scenarios", "--store", "--only", "--schema"]],
   ["fuzz/main", ["--inputs", "--seed", "--target"]],

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises"
 import { setTimeout as wait } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import type { RenewalStep } from "evertoken"
-import type { SeenToken, WorkerCalls, WorkerConfig, WorkerMessage } from "./worker-protocol.js"
+import type { PublishedToken, SeenToken, WorkerCalls, WorkerConfig, WorkerMessage } from "./worker-protocol.js"
 
 type Sight = RenewalStep | "waiting"
 
@@ -30,7 +30,7 @@ export class WorkerProcess {
   readonly #sightings = new Map<Sight, () => void>()
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   /** What the watcher has published. */
-  readonly published: SeenToken[] = []
+  readonly published: PublishedToken[] = []
   #id = 0
 
   private constructor(child: ChildProcess) {
@@ -53,8 +53,8 @@ export class WorkerProcess {
     return worker
   }
 
-  static startMany(count: number, config: WorkerConfig): Promise<WorkerProcess[]> {
-    return Promise.all(Array.from({ length: count }, () => WorkerProcess.start(config)))
+  static startMany(count: number, config: WorkerConfig, program = WORKER): Promise<WorkerProcess[]> {
+    return Promise.all(Array.from({ length: count }, () => WorkerProcess.start(config, program)))
   }
 
   async call<M extends keyof WorkerCalls>(

@@ -7,12 +7,24 @@ export interface WorkerConfig {
   readonly clientSecret?: string
   /** Without one: client credentials. */
   readonly refreshToken?: string
-  readonly file: string
+  /** The token of its host. */
+  readonly file?: string
+  /** What hosts share: the authority. */
+  readonly shared?: SharedStoreConfig
   readonly requestTimeoutMs?: number
   readonly claimTimeoutMs?: number
   readonly minimumIntervalMs?: number
   /** The longest pause after a failure. */
   readonly maximumBackoffMs?: number
+}
+
+/** A store on a server. */
+export interface SharedStoreConfig {
+  readonly kind: "redis" | "postgres"
+  readonly port: number
+  /** What sets it apart from others on that server. */
+  readonly name: string
+  readonly leaseMs?: number
 }
 
 /** How a worker renews of its own accord. */
@@ -54,6 +66,12 @@ export interface SeenToken {
   readonly generation: number
 }
 
+/** A token that a watcher has told of. */
+export interface PublishedToken extends SeenToken {
+  /** When it was told, epoch milliseconds, with fractions. */
+  readonly at: number
+}
+
 export type WorkerRequest = {
   [M in keyof WorkerCalls]: { readonly id: number; readonly method: M; readonly args: Parameters<WorkerCalls[M]> }
 }[keyof WorkerCalls]
@@ -63,4 +81,4 @@ export type WorkerMessage =
   | { readonly id: number; readonly error: { readonly code: string; readonly message: string } }
   | { readonly step: RenewalStep }
   | { readonly waiting: true }
-  | { readonly token: SeenToken }
+  | { readonly token: PublishedToken }

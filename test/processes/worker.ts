@@ -11,6 +11,7 @@ import { FileTokenCache } from "evertoken/file"
 import { ClientCredentialsSource, RefreshTokenSource } from "evertoken/oauth2"
 import { Journal } from "./journal.js"
 import { nameRequests, renewForEver } from "./renewing.js"
+import { openSharedStore } from "./shared-store.js"
 import type {
   HaltSignal,
   SeenToken,
@@ -30,7 +31,7 @@ let journal: Journal | undefined
 const calls: { [M in keyof WorkerCalls]: (...args: Parameters<WorkerCalls[M]>) => Promise<SeenToken | undefined> } = {
   async configure(config) {
     await close()
-    configured = { tokens: sourceOf(config), lineage: hashOf(config.refreshToken ?? "") }
+    configured = { tokens: await sourceOf(config), lineage: hashOf(config.refreshToken ?? "") }
     return undefined
   },
   async getToken() {
@@ -53,7 +54,8 @@ const calls: { [M in keyof WorkerCalls]: (...args: Parameters<WorkerCalls[M]>) =
   },
   async startWatcher() {
     watcher = await TokenWatcher.start(tokens())
-    watcher.token$.subscribe((token) => send({ token: seen(token) }))
+    const nowMs = () => performance.timeOrigin + performance.now()
+    watcher.token$.subscribe((token) => send({ token: { ...seen(token), at: nowMs() } }))
     return seen(watcher.current())
   },
   async close() {
@@ -86,14 +88,17 @@ onTokenEvent("waiting", () => {
   if (journal === undefined) send({ waiting: true })
 })
 
-function sourceOf(config: WorkerConfig): CachedTokenSource {
-  const { issuer, clientId, clientSecret, refreshToken, file } = config
+async function sourceOf(config: WorkerConfig): Promise<CachedTokenSource> {
+  const { issuer, clientId, clientSecret, refreshToken, file, shared } = config
   const { requestTimeoutMs = 10_000, claimTimeoutMs = 15_000, minimumIntervalMs = 10_000, maximumBackoffMs } = config
   const asked =
     clientSecret === undefined
       ? new RefreshTokenSource({ issuer, clientId, clientAuthentication: "none", refreshToken })
       : new ClientCredentialsSource({ issuer, clientId, clientSecret, scope: "api:read" })
-  const caches = [new FileTokenCache(file)]
+  const caches = [
+    ...(file === undefined ? [] : [new FileTokenCache(file)]),
+    ...(shared === undefined ? [] : [await openSharedStore(shared)]),
+  ]
   const backoff = { maximumMs: maximumBackoffMs }
   return new CachedTokenSource(asked, { caches, requestTimeoutMs, claimTimeoutMs, minimumIntervalMs, backoff })
 }

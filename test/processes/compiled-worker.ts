@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import ts from "typescript"
-import type { WorkerProgram } from "../processes/worker-process.js"
+import type { WorkerProgram } from "./worker-process.js"
 
-const SOURCES = fileURLToPath(new URL("../processes/", import.meta.url))
+const SOURCES = fileURLToPath(new URL("./", import.meta.url))
 // below the workspace, so that the packages it imports are found
-const CACHE = fileURLToPath(new URL("../node_modules/.cache/evertoken-chaos/", import.meta.url))
+const CACHE = fileURLToPath(new URL("../node_modules/.cache/evertoken-workers/", import.meta.url))
 
 /** The worker as JavaScript: it starts in half the time, and thousands are started. */
 export class CompiledWorker {
