@@ -12,17 +12,15 @@ import type { Deadline } from "../deadline.js"
 import { TokenError } from "../errors.js"
 import type { ProofOfPossession } from "../proof-of-possession.js"
 import { patiently } from "../single-flight.js"
-import type { Dispatcher } from "undici"
 import { clientAuthenticationOf } from "./client-authentication.js"
-import { madeOf } from "./credential-texts.js"
-import { exchangeByDispatcher, exchangeByFetch, freshConnections } from "./http-exchange.js"
-import { IssuerClient, unlessAborted, type IssuerAnswer } from "./issuer-client.js"
-import { IssuerMetadata, type EndpointName, type FoundEndpoint } from "./issuer-metadata.js"
+import { unlessAborted, type IssuerAnswer, type IssuerClient } from "./issuer-client.js"
+import { issuerConnectionsOf } from "./issuer-connections.js"
+import type { EndpointName, FoundEndpoint, IssuerMetadata, IssuerMetadataOptions } from "./issuer-metadata.js"
 import { locationOf, type ConfiguredEndpoint, type IssuerLocation, type IssuerOptions } from "./issuer-options.js"
 import { isMutualTls } from "./mutual-tls.js"
 import { sendProven } from "./proven-request.js"
 import { SIGNING_ALGORITHMS } from "./signing-key.js"
-import { assertUsable, tlsTextsOf, type TlsCredentials } from "./tls-credentials.js"
+import { sharedMetadata } from "./shared-metadata.js"
 
 /** Whom a request is for and how it is sent, in the words of oauth4webapi. */
 export interface Addressed {
@@ -66,10 +64,10 @@ export class EndpointClient {
     this.location = locationOf(issuer, configured)
     this.clock = clock
     this.#authenticate = clientAuthenticationOf(options)
-    this.#issuerClient = issuerClientOf(options, clock)
-    const { endpoint } = this.location
-    const context = { client: this.#issuerClient, clock, endpoint: name, mutualTls: isMutualTls(clientAuthentication) }
-    this.#metadata = endpoint ? configuredAt(name, endpoint, this.location) : discovered(this.location, context)
+    const { client, connector } = issuerConnectionsOf(options, clock)
+    this.#issuerClient = client
+    const context = { client, clock, endpoint: name, mutualTls: isMutualTls(clientAuthentication) }
+    this.#metadata = metadataOf(this.location, connector, context)
     this.#clientId = clientId
     this.#clientSecret = clientSecret
   }
@@ -159,30 +157,17 @@ export class EndpointClient {
   }
 }
 
-function issuerClientOf(options: IssuerOptions, clock: Clock): IssuerClient {
-  const { fetch, timeoutMs = 8_000, maximumResponseBytes = 1_048_576 } = options
-  const connections = connectionsOf(options, timeoutMs)
-  const exchange = fetch ? exchangeByFetch(fetch) : exchangeByDispatcher(connections)
-  return new IssuerClient({ exchange, tellsSending: fetch === undefined }, { timeoutMs, maximumResponseBytes, clock })
-}
-
-function connectionsOf(options: IssuerOptions, timeoutMs: number): () => Promise<Dispatcher> {
-  const tls = tlsTextsOf(options)
-  if (tls) {
-    return madeOf({ ...tls }, (credentials: TlsCredentials) => {
-      assertUsable(credentials)
-      return freshConnections(timeoutMs, credentials)
-    })
-  }
-  const { dispatcher = freshConnections(timeoutMs) } = options
-  return async () => dispatcher
-}
-
-function configuredAt(
-  name: EndpointName,
-  url: URL,
-  { issuerId = url.href }: IssuerLocation,
+function metadataOf(
+  { issuer, endpoint: url, issuerId = url?.href ?? "" }: IssuerLocation,
+  connector: object,
+  options: IssuerMetadataOptions,
 ): Pick<IssuerMetadata, "get" | "expire"> {
+  if (url) return configuredAt(options.endpoint, url, issuerId)
+  if (!issuer) throw new TypeError("issuer is required")
+  return sharedMetadata(issuer, connector, options)
+}
+
+function configuredAt(name: EndpointName, url: URL, issuerId: string): Pick<IssuerMetadata, "get" | "expire"> {
   const server: AuthorizationServer = {
     // the identifier as it was written: the `aud` and `iss` of JWTs are compared character by character
     issuer: issuerId,
@@ -192,14 +177,6 @@ function configuredAt(
   }
   const found: FoundEndpoint = { server, url }
   return { get: () => Promise.resolve(found), expire: () => undefined }
-}
-
-function discovered(
-  { issuer }: IssuerLocation,
-  context: ConstructorParameters<typeof IssuerMetadata>[1],
-): IssuerMetadata {
-  if (!issuer) throw new TypeError("issuer is required")
-  return new IssuerMetadata(issuer, context)
 }
 
 /** The issuer has moved its endpoint, perhaps. */

@@ -54,6 +54,11 @@ export class IssuerClient {
     this.#clock = clock
   }
 
+  /** What it makes of an answer depends on nothing else but who connects. */
+  get limits(): readonly number[] {
+    return [this.#timeoutMs, this.#maximumResponseBytes]
+  }
+
   /** For requests that share `timeoutMs`, or that part of it. */
   deadline(part = 1): Deadline {
     return new Deadline(this.#clock, this.#timeoutMs * part)

@@ -12,7 +12,7 @@ export interface IssuerOptions extends ClientAuthenticationOptions {
   /**
    * The issuer's identifier, an `https` URL (`http` for this machine only). Its metadata (RFC 8414, or OpenID Connect
    * Discovery) tells the endpoint: asked for when it is first needed, and again after an hour or once the endpoint is
-   * gone. Where the endpoint is given too, nothing is discovered.
+   * gone, once for all sources that reach it in the same way. Where the endpoint is given too, nothing is discovered.
    */
   readonly issuer?: string | undefined
   readonly clientId: string
