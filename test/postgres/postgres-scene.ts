@@ -1,4 +1,5 @@
 import { PostgresTokenCache, type PostgresTokenCacheOptions } from "evertoken/postgres"
+import { setTimeout as wait } from "node:timers/promises"
 import pg from "pg"
 import { PostgresServer } from "../servers/postgres-server.js"
 
@@ -20,6 +21,16 @@ export class PostgresScene implements AsyncDisposable {
     const store = new PostgresStore(this.server, `store_${++this.#stores}`)
     await store.migrate()
     return store
+  }
+
+  async #listening(): Promise<number> {
+    const [row] = await this.server.run("SELECT count(*)::int AS n FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+    return Number(row?.["n"])
+  }
+
+  /** Resolves once so many connections listen. */
+  async untilListening(count: number): Promise<void> {
+    while ((await this.#listening()) !== count) await wait(20)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -11,6 +11,8 @@ export interface WorkerConfig {
   readonly file?: string
   /** What hosts share: the authority. */
   readonly shared?: SharedStoreConfig
+  /** By how much the wall clock of its host is ahead of the others', in milliseconds. */
+  readonly clockAheadMs?: number
   readonly requestTimeoutMs?: number
   readonly claimTimeoutMs?: number
   readonly minimumIntervalMs?: number

@@ -31,6 +31,7 @@ let journal: Journal | undefined
 const calls: { [M in keyof WorkerCalls]: (...args: Parameters<WorkerCalls[M]>) => Promise<SeenToken | undefined> } = {
   async configure(config) {
     await close()
+    setClockAhead(config.clockAheadMs ?? 0)
     configured = { tokens: await sourceOf(config), lineage: hashOf(config.refreshToken ?? "") }
     return undefined
   },
@@ -101,6 +102,12 @@ async function sourceOf(config: WorkerConfig): Promise<CachedTokenSource> {
   ]
   const backoff = { maximumMs: maximumBackoffMs }
   return new CachedTokenSource(asked, { caches, requestTimeoutMs, claimTimeoutMs, minimumIntervalMs, backoff })
+}
+
+const systemNow = Date.now
+
+function setClockAhead(aheadMs: number): void {
+  Date.now = () => systemNow() + aheadMs
 }
 
 async function close(): Promise<void> {

@@ -37,14 +37,14 @@ function entriesOf(directory: string): string[] {
 }
 
 /** PostgreSQL and pgbouncer refuse to run as root. */
-function unprivileged(): { readonly uid: number; readonly gid: number } | undefined {
+export function unprivileged(): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
   const idOf = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }))
   return { uid: idOf("-u"), gid: idOf("-g") }
 }
 
 /** A directory of its own for a server that does not run as root. */
-async function serverDirectory(prefix: string): Promise<string> {
+export async function serverDirectory(prefix: string): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), prefix))
   const user = unprivileged()
   if (user !== undefined) await chown(directory, user.uid, user.gid)
