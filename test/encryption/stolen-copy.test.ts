@@ -7,10 +7,10 @@ import { encrypted, EncryptionKey, Keyring } from "evertoken/encryption"
 import { FileTokenCache } from "evertoken/file"
 import { afterEach, beforeEach, expect, test } from "vitest"
 import { copiesDuring, copyOf } from "./file-copy.js"
+import { KEY, renewByTurns } from "./renewing-processes.js"
 import { RotatingSource } from "./rotating-source.js"
 import { tracesIn } from "./traces.js"
 
-const KEY = "alice"
 const keyring = new Keyring([EncryptionKey.from(randomBytes(32))])
 
 let directory = ""
@@ -25,21 +25,11 @@ function open(source: RotatingSource, cache: TokenCache): CachedTokenSource {
   return new CachedTokenSource(source, { key: KEY, caches: [cache] })
 }
 
-/** Two processes renew by turns, and one of them signs out in the end. */
-async function live(open: () => CachedTokenSource): Promise<void> {
-  const processes = [open(), open()]
-  for (let round = 0; round < 10; round++) {
-    for (const each of processes) await each.getToken({ newerThan: await each.getToken() })
-  }
-  await processes[0]?.signOut()
-  for (const each of processes) await each.close()
-}
-
 test("in a stolen copy of the files, whenever it was made, there is no token", async () => {
   const source = new RotatingSource(KEY)
   const copies: Buffer[] = []
   source.during = async () => copies.push(await copyOf(directory))
-  copies.push(...(await copiesDuring(directory, () => live(() => open(source, encrypted(files(), keyring))))))
+  copies.push(...(await copiesDuring(directory, () => renewByTurns(source, () => encrypted(files(), keyring)))))
   expect(source.secrets.length).toBeGreaterThan(30)
   for (const copy of copies) expect(tracesIn(copy, source.secrets)).toEqual([])
   // a token is there, and so is the room that is reserved for the next one while the issuer is asked
@@ -52,7 +42,7 @@ test("without encryption, the tokens are found in it", async () => {
   source.during = async () => {
     for (const secret of tracesIn(await copyOf(directory), source.secrets)) found.add(secret)
   }
-  await live(() => open(source, files()))
+  await renewByTurns(source, files)
   expect(found.size).toBeGreaterThan(30)
 })
 
