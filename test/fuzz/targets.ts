@@ -4,6 +4,7 @@ import { contentEncoding } from "./targets/content-encoding.js"
 import { fileCache } from "./targets/file-cache.js"
 import { issuerAnswer, issuerMetadata } from "./targets/issuer-answer.js"
 import { responseError, retryAfter } from "./targets/response-error.js"
+import { sealedRecord } from "./targets/sealed-record.js"
 import { serializedToken, storedRecord, tokenText } from "./targets/stored-record.js"
 import { tokenResponse } from "./targets/token-response.js"
 
@@ -16,6 +17,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   issuerMetadata,
   contentEncoding,
   storedRecord,
+  sealedRecord,
   tokenText,
   serializedToken,
   claimOwner,

@@ -1,3 +1,4 @@
+import { encryptedStore } from "./encrypted-store.js"
 import { fileStore } from "./file-store.js"
 import { memoryStore } from "./memory-store.js"
 import { providePostgres } from "../../servers/postgres-server.js"
@@ -5,7 +6,12 @@ import { postgresStore } from "./postgres-store.js"
 import type { StoreUnderTest } from "./store-under-test.js"
 
 /** Every kind of store that the suite is played against. A new one is one line here. */
-export const STORES: readonly StoreUnderTest[] = [memoryStore, fileStore, ...onServer(providePostgres(), postgresStore)]
+export const STORES: readonly StoreUnderTest[] = [
+  memoryStore,
+  encryptedStore(memoryStore),
+  fileStore,
+  ...onServer(providePostgres(), postgresStore),
+]
 
 function onServer(programs: string | undefined, store: (programs: string) => StoreUnderTest) {
   return programs === undefined ? [] : [store(programs)]
