@@ -78,6 +78,11 @@ export class EndpointClient {
     return signal ? unlessAborted(found, signal) : found
   }
 
+  /** What the metadata say is wrong, it seems: the next request looks for them again. */
+  doubt(): void {
+    this.#metadata.expire()
+  }
+
   /**
    * Sends what `request` makes, within the deadline of the options.
    * @param dpop the key that the token is to be bound to
@@ -94,7 +99,7 @@ export class EndpointClient {
     const send = (headers: Readonly<Record<string, string>>) =>
       this.#post(request, found, { headers, signal, deadline })
     const sent = await (dpop ? sendProven(dpop, found.url.href, send) : send({}))
-    if (isGone(sent.answer)) this.#metadata.expire()
+    if (isGone(sent.answer)) this.doubt()
     return sent
   }
 

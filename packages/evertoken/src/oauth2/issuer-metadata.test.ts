@@ -129,6 +129,23 @@ describe("metadata that was found once", () => {
     expect(requested).toEqual([RFC8414, TOKEN, RFC8414, MOVED])
   })
 
+  it("is asked for again after an ID token was signed with a key of a kind that it does not name", async () => {
+    const naming = (alg: string) => () => Response.json({ ...metadata, id_token_signing_alg_values_supported: [alg] })
+    const answers = [naming("RS256"), naming("ES256")]
+    const { options, requested, clock } = optionsWith({
+      [RFC8414]: () => (answers.shift() ?? Response.error)(),
+      [TOKEN]: () => Response.json({ access_token: "a", token_type: "bearer", expires_in: 60, id_token: idToken }),
+    })
+    const iat = clock.now() / 1000
+    const idToken = [{ alg: "ES256" }, { iss: ISSUER, aud: "c", sub: "alice", iat, exp: iat + 60 }, "signature"]
+      .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+      .join(".")
+    const source = new RefreshTokenSource({ ...options, refreshToken: "rt-0" })
+    await expect(source.getToken()).rejects.toMatchObject({ code: "ERR_TOKEN_RESPONSE_INVALID" })
+    expect((await source.getToken()).idToken).toBe(idToken)
+    expect(requested).toEqual([RFC8414, TOKEN, RFC8414, TOKEN])
+  })
+
   it.each([400, 401, 403, 429, 500])("is good though the token endpoint answered %d", async (status) => {
     const { source, requested } = sourceWith({
       [RFC8414]: () => Response.json(metadata),

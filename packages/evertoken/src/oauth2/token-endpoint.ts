@@ -79,13 +79,19 @@ export class TokenEndpoint {
       this.#dpop,
     )
     if (isRefusal(answer)) throw responseErrorOf(answer, { grantType, secrets, now: clock.now() })
-    return tokenFrom(answer.text, {
-      ...sent,
-      policy: this.#policy,
-      isForUser,
-      knowsIssuer: location.issuer !== undefined,
-      expectedNonce,
-    })
+    try {
+      return await tokenFrom(answer.text, {
+        ...sent,
+        policy: this.#policy,
+        isForUser,
+        knowsIssuer: location.issuer !== undefined,
+        expectedNonce,
+      })
+    } catch (error) {
+      // the issuer signs with keys of another kind by now, perhaps
+      this.#endpoint.doubt()
+      throw error
+    }
   }
 }
 
