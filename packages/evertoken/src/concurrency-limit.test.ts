@@ -62,3 +62,17 @@ test("who gives up waiting is passed over, even at the moment of its turn", asyn
   await tasks.end("at its turn")
   expect(tasks.begun.filter((name) => name !== "at its turn")).toEqual(["first", "last"])
 })
+
+test("who gives up before its turn makes no room for another", async () => {
+  const limit = new ConcurrencyLimit(1)
+  const tasks = new Tasks()
+  const impatient = new AbortController()
+  void limit.run(tasks.task("first"), { isUrgent: false })
+  void limit.run(tasks.task("second"), { isUrgent: false })
+  const gone = limit.run(tasks.task("gone"), { isUrgent: false, signal: impatient.signal })
+  impatient.abort(new Error("no patience"))
+  await expect(gone).rejects.toThrow("no patience")
+  expect(tasks.begun).toEqual(["first"])
+  await tasks.end("first")
+  expect(tasks.begun).toEqual(["first", "second"])
+})

@@ -36,3 +36,15 @@ test("what was used goes to the end, what was removed is gone, wherever it stood
   order.use(c)
   expect(order.oldest).toBe(c)
 })
+
+test("the order goes on when what was used last was removed", () => {
+  const order = new RecentlyUsed<Item>()
+  const [a, b, c] = [new Item("a"), new Item("b"), new Item("c")]
+  order.use(a)
+  order.use(b)
+  order.remove(b)
+  order.use(c)
+  expect(namesOf(order)).toBe("ac")
+  order.remove(a)
+  expect(namesOf(order)).toBe("c")
+})

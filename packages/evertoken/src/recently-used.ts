@@ -10,7 +10,6 @@ export class RecentlyUsed<T extends Linked<T>> {
 
   /** It is the most recently used from now on. */
   use(item: T): void {
-    if (this.#newest === item) return
     this.remove(item)
     item.older = this.#newest
     if (this.#newest !== undefined) this.#newest.newer = item

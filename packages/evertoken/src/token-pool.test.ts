@@ -223,10 +223,23 @@ test("a key that nobody used for a while is closed, one in use is not, and then 
     await clock.advance(59_000)
     pool.current("used")
     await clock.advance(1_000)
+    expect(clock.refTimers).toBe(0)
   }
   expect([sourceOf("idle").closedWith.length, sourceOf("used").closedWith.length]).toEqual([1, 0])
   await clock.advance(180_000)
   expect([pool.size, clock.pendingTimers]).toEqual([0, 0])
+  await pool.close()
+})
+
+test("keys that are made all the time do not put off that an idle one is closed", async () => {
+  const clock = new VirtualClock()
+  const { pool, sourceOf } = poolOf(clock, { idleMs: 60_000 })
+  await pool.getToken("idle")
+  for (let n = 0; n < 4; n++) {
+    await clock.advance(30_000)
+    await pool.getToken(`key-${n}`)
+  }
+  expect(sourceOf("idle").closedWith).toHaveLength(1)
   await pool.close()
 })
 
@@ -241,6 +254,16 @@ test("a token that was rejected is renewed once, for its own key", async () => {
   expect((await pool.refresh("b")).accessToken).toBe("token-2")
   pool.invalidate("unknown", rejected)
   expect(pool.size).toBe(2)
+  await pool.close()
+})
+
+test("invalidate() alone renews the token of its key, in the background", async () => {
+  const clock = new VirtualClock()
+  const { pool, sourceOf } = poolOf(clock, { minimumIntervalMs: 0 })
+  await Promise.all(["a", "b"].map((key) => pool.getToken(key)))
+  pool.invalidate("a", pool.current("a"))
+  await clock.advance(0)
+  expect([pool.current("a").accessToken, sourceOf("a").asked, sourceOf("b").asked]).toEqual(["token-2", 2, 1])
   await pool.close()
 })
 

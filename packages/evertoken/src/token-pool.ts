@@ -58,7 +58,7 @@ export class TokenPool {
   constructor(createSource: (key: string) => TokenSource, options: TokenPoolOptions = {}) {
     assertTokenPoolOptions(createSource, options)
     const { maximumSize = 10_000, idleMs = 3_600_000, concurrency = 32, ...watching } = options
-    const settings = watcherSettings({ ...watching, lazy: true, closeSource: true })
+    const settings = watcherSettings(watching)
     const timer = new SharedTimer(settings.clock)
     this.#createSource = createSource
     const limit = new ConcurrencyLimit(concurrency)
