@@ -91,3 +91,45 @@ test("one that sets itself or another while it fires goes on", async () => {
   await clock.advance(60)
   expect(ticks).toBe(105)
 })
+
+test("timers that are set again and again hide no step of the wall clock from the others", async () => {
+  const clock = new VirtualClock()
+  const shared = new SharedTimer(clock)
+  let woken = 0
+  shared.create(() => woken++).set(10 * 3_600_000, { ref: false })
+  const busy = shared.create(() => undefined)
+  clock.stepWall(24 * 3_600_000)
+  for (let calls = 0; calls < 3; calls++) {
+    busy.set(3_600_000, { ref: calls % 2 === 0 })
+    await clock.advance(20_000)
+  }
+  expect(woken).toBe(1)
+})
+
+test("a step wakes all of them once; small steps add up to one", async () => {
+  const clock = new VirtualClock()
+  const shared = new SharedTimer(clock)
+  let woken = 0
+  const timer = shared.create(() => {
+    woken++
+    timer.set(3_600_000, { ref: false })
+  })
+  timer.set(3_600_000, { ref: false })
+  const wokenAfter: number[] = []
+  for (const byMs of [600, 600, 0, 600, -600, -600]) {
+    clock.stepWall(byMs)
+    await clock.advance(30_000)
+    wokenAfter.push(woken)
+  }
+  expect(wokenAfter).toEqual([0, 1, 1, 1, 1, 1])
+})
+
+test("one that kept nothing alive takes nothing from those that do", () => {
+  const clock = new VirtualClock()
+  const shared = new SharedTimer(clock)
+  const [idle, awaited] = [shared.create(() => undefined), shared.create(() => undefined)]
+  idle.set(100, { ref: false })
+  idle.cancel()
+  awaited.set(1_000, { ref: true })
+  expect(clock.refTimers).toBe(1)
+})

@@ -15,13 +15,10 @@ export class SharedTimer {
   readonly #heap = new TimerHeap<WakingTimer>()
   #refs = 0
   #offsetMs: number
-  #isFiring = false
-  /** What the one timer is set for. */
-  #set: { readonly dueAt: number; readonly ref: boolean } | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
-    this.#offsetMs = clock.now() - clock.monotonic()
+    this.#offsetMs = this.#clockOffsetMs()
     this.#timer = new SliceTimer(clock, () => this.#fire())
   }
 
@@ -42,39 +39,35 @@ export class SharedTimer {
   }
 
   #fire(): void {
-    this.#set = undefined
-    const now = this.#hasStepped() ? Infinity : this.#clock.monotonic()
+    const now = this.#hasStepped ? Infinity : this.#clock.monotonic()
+    if (this.#hasStepped) this.#offsetMs = this.#clockOffsetMs()
     const due: WakingTimer[] = []
     for (let { first } = this.#heap; first !== undefined && first.dueAt <= now; first = this.#heap.first) {
       this.#remove(first)
       due.push(first)
     }
-    this.#isFiring = true
     for (const timer of due) timer.onWake()
-    this.#isFiring = false
     this.#setTimer()
   }
 
-  #hasStepped(): boolean {
-    const offsetMs = this.#clock.now() - this.#clock.monotonic()
-    const hasStepped = Math.abs(offsetMs - this.#offsetMs) >= SMALLEST_STEP_MS
-    if (hasStepped) this.#offsetMs = offsetMs
-    return hasStepped
+  /** Small steps add up: a clock that is drawn slowly is followed, too. */
+  get #hasStepped(): boolean {
+    return Math.abs(this.#clockOffsetMs() - this.#offsetMs) >= SMALLEST_STEP_MS
+  }
+
+  #clockOffsetMs(): number {
+    return this.#clock.now() - this.#clock.monotonic()
   }
 
   #setTimer(): void {
-    if (this.#isFiring) return
     const { first } = this.#heap
     if (first === undefined) {
       this.#timer.cancel()
-      this.#set = undefined
       return
     }
-    const { dueAt } = first
-    const ref = this.#refs > 0
-    if (this.#set?.dueAt === dueAt && this.#set.ref === ref) return
-    this.#set = { dueAt, ref }
-    this.#timer.set(dueAt - this.#clock.monotonic(), { ref })
+    // each setting begins a slice anew: whoever sets often must not hide a step from the others
+    const inMs = this.#hasStepped ? 0 : first.dueAt - this.#clock.monotonic()
+    this.#timer.set(inMs, { ref: this.#refs > 0 })
   }
 
   #add(timer: WakingTimer, inMs: number, ref: boolean): void {

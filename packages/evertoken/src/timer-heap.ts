@@ -44,7 +44,7 @@ export class TimerHeap<T extends HeapTimer> {
   #rise(timer: T): void {
     for (;;) {
       const parent = this.#timers[(timer.index - 1) >> 1]
-      if (timer.index === 0 || parent === undefined || isBefore(parent, timer)) return
+      if (parent === undefined || isBefore(parent, timer)) return
       this.#swap(parent, timer)
     }
   }
