@@ -41,20 +41,23 @@ test("a newer token that another process wrote is taken over, and the next renew
   await watcher.close()
 })
 
-test("another process's token ends a series of failures", async () => {
-  const clock = new VirtualClock()
-  const failures = Array.from({ length: 100 }, () => errorOf("ERR_TOKEN_REQUEST"))
-  const store = new ScriptedStore(clock, tokenOf("a", clock), failures)
-  const { watcher, state } = await watching(clock, store)
-  await clock.advance(0.8 * HOUR)
-  expect(state()?.attempts).toBeGreaterThan(3)
-  const { asked } = store
-  store.write(tokenOf("b", clock))
-  await clock.advance(0.7 * HOUR)
-  expect(state()).toMatchObject({ status: "fresh", attempts: 0 })
-  expect(store.asked).toBe(asked)
-  await watcher.close()
-})
+test.each(["b", "a"])(
+  "another process's token ends a series of failures, also if it is only a later end: %s",
+  async (name) => {
+    const clock = new VirtualClock()
+    const failures = Array.from({ length: 100 }, () => errorOf("ERR_TOKEN_REQUEST"))
+    const store = new ScriptedStore(clock, tokenOf("a", clock), failures)
+    const { watcher, state } = await watching(clock, store)
+    await clock.advance(0.8 * HOUR)
+    expect(state()?.attempts).toBeGreaterThan(3)
+    const { asked } = store
+    store.write(tokenOf(name, clock))
+    await clock.advance(0.7 * HOUR)
+    expect(state()).toMatchObject({ status: "fresh", attempts: 0 })
+    expect(store.asked).toBe(asked)
+    await watcher.close()
+  },
+)
 
 test("a newer token that is written while the one before is looked up is not missed", async () => {
   const clock = new VirtualClock()
@@ -87,6 +90,54 @@ test("a source that tells of its own answers is not asked for ever", async () =>
   store.changed.next()
   await clock.advance(60_000)
   expect(look.mock.calls.length).toBe(2)
+  await watcher.close()
+})
+
+test("a stale token that another process wrote is renewed at once", async () => {
+  const clock = new VirtualClock()
+  const stale = tokenOf("stale", clock, versioned(2))
+  await clock.advance(0.8 * HOUR)
+  const store = new ScriptedStore(clock, tokenOf("a", clock, versioned(1)))
+  const { watcher, names } = await watching(clock, store)
+  store.write(stale)
+  await clock.advance(0)
+  expect([names, store.asked]).toEqual([["a", "stale", "token-1"], 1])
+  await watcher.close()
+})
+
+test("other times of the same token are taken over", async () => {
+  const clock = new VirtualClock()
+  const token = tokenOf("a", clock)
+  const store = new ScriptedStore(clock, token)
+  const { watcher, names } = await watching(clock, store)
+  const longer = token.with({ expiresAt: token.expiresAt + HOUR })
+  const sooner = longer.with({ staleAt: token.staleAt - 0.25 * HOUR })
+  for (const changed of [longer, sooner]) {
+    store.write(changed)
+    await clock.advance(0)
+    expect(watcher.current()).toBe(changed)
+  }
+  await clock.advance(0.5 * HOUR)
+  expect([names, store.asked]).toEqual([["a", "token-1"], 1])
+  await watcher.close()
+})
+
+test("of a token with a version and one without the later one is newer; another record of the same generation counts", async () => {
+  const clock = new VirtualClock()
+  const store = new ScriptedStore(clock, tokenOf("a", clock))
+  const { watcher, names } = await watching(clock, store)
+  const other = { version: { ...versioned(1).version, id: "other" } }
+  for (const [name, fields] of [
+    ["b", versioned(2)],
+    ["c", {}],
+    ["d", versioned(1)],
+    ["e", other],
+  ] as const) {
+    await clock.advance(1_000)
+    store.write(tokenOf(name, clock, fields))
+    await clock.advance(0)
+  }
+  expect(names).toEqual(["a", "b", "c", "d", "e"])
   await watcher.close()
 })
 
@@ -153,6 +204,21 @@ test("a look that began before a renewal, and ends in it, is not undone by the r
   await watcher.close()
 })
 
+test("a look that fails while failures are backed off: who waits learns of those, and when the next attempt is", async () => {
+  const clock = new VirtualClock()
+  const look = new Deferred<Token>()
+  const script = [errorOf("ERR_TOKEN_REQUEST", { retryAfterMs: 60_000 })]
+  const store = new ScriptedStore(clock, tokenOf("a", clock), script)
+  const { watcher } = await watching(clock, store)
+  await clock.advance(0.75 * HOUR)
+  store.getToken = () => look.promise
+  store.changed.next()
+  const newer = watcher.getToken({ newerThan: watcher.current() })
+  look.reject(errorOf("ERR_TOKEN_CACHE"))
+  await expect(newer).rejects.toMatchObject({ code: "ERR_TOKEN_REQUEST", retryAfterMs: 60_000 })
+  await watcher.close()
+})
+
 test("news while nothing valid is at hand brings the next attempt forward, to a second after the last one", async () => {
   const clock = new VirtualClock()
   const failures = Array.from({ length: 1_000 }, () => errorOf("ERR_TOKEN_REQUEST"))
@@ -190,6 +256,22 @@ test("a refused refresh token: the valid access token is served to its end, and 
   await expect(watcher.getToken()).rejects.toMatchObject({ code: "ERR_REAUTHENTICATION_REQUIRED" })
   expect([store.asked, state()?.attempts]).toEqual([1, 1])
   await watcher.close()
+})
+
+test("closed by a subscriber when the grant is refused, it asks its source no more, though that has changed", async () => {
+  const clock = new VirtualClock()
+  const refuse = async () => {
+    await Promise.resolve()
+    store.changed.next()
+    throw signedOut()
+  }
+  const store: ScriptedStore = new ScriptedStore(clock, tokenOf("a", clock), [refuse])
+  const { watcher } = await watching(clock, store)
+  watcher.state$.subscribe(({ status }) => {
+    if (status === "reauthentication-required") void watcher.close()
+  })
+  await clock.advance(0.75 * HOUR)
+  expect([store.asked, store.looked, clock.pendingTimers]).toEqual([1, 2, 0])
 })
 
 test("when the grant is refused the store is looked at once, however short ago that was done", async () => {
@@ -261,6 +343,36 @@ test("another process signs out: the token is not served any more, though it is 
   await clock.advance(2 * HOUR)
   expect([names, changes, store.asked]).toEqual([["a"], 1, 0])
   await watcher.close()
+})
+
+test("another process signs out after the grant was refused: nothing is served, and it is no further failure", async () => {
+  const clock = new VirtualClock()
+  const refused = signedOut()
+  const store = new ScriptedStore(clock, tokenOf("a", clock), [refused])
+  const { watcher, state } = await watching(clock, store)
+  await clock.advance(0.75 * HOUR)
+  store.write(signedOut())
+  await clock.advance(0)
+  expect(() => watcher.current()).toThrow(expect.objectContaining({ code: "ERR_REAUTHENTICATION_REQUIRED" }))
+  expect(state()).toMatchObject({ status: "reauthentication-required", attempts: 1, lastError: refused })
+  await watcher.close()
+})
+
+test("who has signed out stays so when the source tells of it, and what changed is told once", async () => {
+  const clock = new VirtualClock()
+  const store = Object.assign(new ScriptedStore(clock, tokenOf("a", clock)), { signedOut: false })
+  const { watcher, state } = await watching(clock, store)
+  let changes = 0
+  watcher.changes().subscribe(() => changes++)
+  await watcher.signOut()
+  store.signedOut = true
+  store.changed.next()
+  await clock.advance(0)
+  expect(store.looked).toBe(2)
+  expect(state()).toMatchObject({ status: "signed-out", attempts: 0 })
+  await watcher.signOut()
+  await watcher.close()
+  expect(changes).toBe(1)
 })
 
 test("signOut() signs out at the source; nothing is served, watched or asked any more", async () => {

@@ -128,7 +128,7 @@ export class TokenWatcher implements TokenSource {
    * its successors are rejected too, each is renewed later than the one before. The same token coming back is a failure.
    */
   invalidate(token: Token): void {
-    if (this.#closing === undefined) this.#loop.reject(token)
+    this.#loop.reject(token)
   }
 
   /** Whether it was signed out, here or (as far as its source tells) elsewhere, and nobody has signed in since. */

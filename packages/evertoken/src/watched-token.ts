@@ -69,14 +69,10 @@ export class WatchedToken {
     const before = this.publication.held?.token
     const isOvertaken = before !== undefined && before.accessToken !== newerThan?.accessToken
     if (isOvertaken && this.#isOlder(token, before)) return { token: before }
-    const held = new HeldToken(token, this.#settings.clock)
-    if (token.accessToken === newerThan?.accessToken) {
-      this.#replace(held, { asked: true })
-      return this.fail(unchanged())
-    }
-    this.setbacks.clear()
-    this.#replace(held, { asked: newerThan !== undefined })
-    return { token }
+    const isUnchanged = token.accessToken === newerThan?.accessToken
+    if (!isUnchanged) this.setbacks.clear()
+    this.#replace(token, { asked: newerThan !== undefined })
+    return isUnchanged ? this.fail(unchanged()) : { token }
   }
 
   fail(error: TokenError): AttemptResult {
@@ -95,15 +91,14 @@ export class WatchedToken {
     if (before !== undefined && (isSameRecord(token, before) || this.#isOlder(token, before))) return
     const isRejected = this.#schedule.isRejected && before?.accessToken === token.accessToken
     if (!isRejected) this.setbacks.clear()
-    this.#replace(new HeldToken(token, this.#settings.clock), { asked: false })
+    this.#replace(token, { asked: false })
   }
 
-  /** No-op unless it is the token at hand, and not rejected yet. @returns whether it was news. */
-  reject(token: Token): boolean {
-    if (this.publication.held?.token.accessToken !== token.accessToken || this.#schedule.isRejected) return false
+  /** No-op unless it is the token at hand. */
+  reject(token: Token): void {
+    if (this.publication.held?.token.accessToken !== token.accessToken) return
     this.#schedule.reject()
     this.setbacks.endRest()
-    return true
   }
 
   /** This process has signed out. */
@@ -136,10 +131,11 @@ export class WatchedToken {
     this.setbacks.rest(Math.max(leftMs / 4, Math.min(this.#settings.minimumIntervalMs, leftMs / 2), SHORTEST_REST_MS))
   }
 
-  #replace(held: HeldToken, { asked }: { readonly asked: boolean }): void {
+  #replace(token: Token, { asked }: { readonly asked: boolean }): void {
     const before = this.publication.held?.token
-    if (before !== undefined && isSameRecord(held.token, before)) return
+    if (before !== undefined && isSameRecord(token, before)) return
     this.#hasServed = true
+    const held = new HeldToken(token, this.#settings.clock)
     try {
       this.#schedule.follow(held, { asked })
     } finally {

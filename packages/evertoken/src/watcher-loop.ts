@@ -90,7 +90,8 @@ export class WatcherLoop {
 
   /** An API did not accept this token. No-op unless it is the one at hand. */
   reject(token: Token): void {
-    if (this.#token.reject(token)) this.#proceed()
+    this.#token.reject(token)
+    this.#proceed()
   }
 
   /** Calls `listener` after each renewal; as long as anyone listens, the process is kept alive. */
@@ -129,11 +130,12 @@ export class WatcherLoop {
     { insist }: Pick<TokenRequest, "insist"> = {},
   ): Promise<AttemptResult> {
     if (this.#phase === "stopped") return this.#refused()
-    const wasRunning = this.#renewal.outcome !== undefined
-    if (!wasRunning) this.#report.begin()
+    const running = this.#renewal.outcome
+    if (running !== undefined) return running
+    this.#report.begin()
     const { minimumValidityMs } = this.#settings
-    const outcome = this.#renewal.run({ newerThan, insist, ...(minimumValidityMs > 0 && { minimumValidityMs }) })
-    if (!wasRunning) this.#proceed()
+    const outcome = this.#renewal.run({ newerThan, insist, minimumValidityMs })
+    this.#proceed()
     return outcome
   }
 
@@ -184,8 +186,8 @@ export class WatcherLoop {
       this.#looksAgain = this.#hasChanged && !this.#looksAgain
       if (this.#looksAgain) this.#onChange()
     }
-    const { standing, lastError } = this.#token.setbacks
-    return standing === "reauthentication-required" && lastError !== undefined ? { error: lastError } : result
+    const error = this.#token.refusal()
+    return error === undefined ? result : { error }
   }
 
   /** A refused grant is no sign-out. A source that does not tell gives a token that is valid as long as nobody signs out. */
@@ -218,7 +220,6 @@ export class WatcherLoop {
 
   /** Does what is due, sets the timer for what comes next, and tells how things are. */
   #proceed(): void {
-    if (this.#phase === "stopped") return
     if (this.#phase === "running") {
       if (this.#renewal.outcome === undefined && this.#token.untilRenewalMs() <= 0) {
         void this.#begin()
