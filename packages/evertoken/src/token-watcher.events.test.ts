@@ -57,6 +57,22 @@ test("each failure of a source without a store of its own is told, with its numb
   await watcher.close()
 })
 
+test("a renewal that others join is timed from its beginning", async () => {
+  const clock = new VirtualClock()
+  const slow = async () => {
+    await new Promise<void>((resolve) => clock.setTimer(resolve, 80))
+    return tokenOf("b", clock)
+  }
+  const watcher = await watching(new ScriptedSource(clock, [tokenOf("a", clock), slow]), clock)
+  const refreshed = [watcher.refresh()]
+  await clock.advance(40)
+  refreshed.push(watcher.refresh())
+  await clock.advance(40)
+  await Promise.all(refreshed)
+  expect(events.of("renewed").map(({ tookMs }) => tookMs)).toEqual([0, 80])
+  await watcher.close()
+})
+
 test("the same token coming back is neither a renewal nor, as long as it is valid, a failure", async () => {
   const clock = new VirtualClock()
   const first = tokenOf("same", clock)

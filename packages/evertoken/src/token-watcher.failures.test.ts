@@ -310,6 +310,58 @@ test("ERR_TOKEN_UNCHANGED of a source that has nothing else is no failure as lon
   await watcher.close()
 })
 
+test("an issuer that has nothing newer is asked ever more often towards the end, and what it then gives is not missed", async () => {
+  const clock = new VirtualClock()
+  const first = tokenOf("same", clock, { lifetimeMs: 16_000 })
+  const answer = () => (clock.now() < first.expiresAt - 1_500 ? first : tokenOf("next", clock))
+  const { source, askedAt } = timedSource(
+    clock,
+    Array.from({ length: 20 }, () => answer),
+  )
+  const watcher = await TokenWatcher.start(source, optionsFor(clock))
+  await clock.advance(15_999)
+  expect(askedAt).toEqual([0, 12_000, 14_000, 15_000])
+  expect(watcher.current().accessToken).toBe("next")
+  await watcher.close()
+})
+
+test("ERR_TOKEN_UNCHANGED past the end of the token is a failure, and backed off", async () => {
+  const clock = new VirtualClock()
+  const unchanged = Array.from({ length: 3_000 }, () => errorOf("ERR_TOKEN_UNCHANGED"))
+  const source = new ScriptedSource(clock, [tokenOf("a", clock), ...unchanged])
+  const watcher = await TokenWatcher.start(source, optionsFor(clock))
+  const state = stateOf(watcher)
+  await clock.advance(HOUR)
+  const { asked } = source
+  await clock.advance(300_000)
+  expect(state()).toMatchObject({ status: "expired", lastError: { code: "ERR_TOKEN_UNCHANGED" } })
+  expect(source.asked - asked).toBeLessThan(60)
+  await watcher.close()
+})
+
+test("a source that answers with tokens of old, each another one, is not hammered", async () => {
+  const clock = new VirtualClock()
+  const first = tokenOf("a", clock)
+  await clock.advance(0.5 * HOUR)
+  const old = Array.from({ length: 30 }, (_, n) => first.with({ accessToken: `old-${n}`, staleAt: first.issuedAt }))
+  const source = new ScriptedSource(clock, [first, ...old])
+  const watcher = await TokenWatcher.start(source, optionsFor(clock))
+  await clock.advance(0.25 * HOUR + 59_999)
+  expect(source.asked).toBe(7)
+  await watcher.close()
+})
+
+test("what a source gives as newer is taken, though it was issued before", async () => {
+  const clock = new VirtualClock()
+  const older = tokenOf("older", clock)
+  await clock.advance(60_000)
+  const source = new ScriptedSource(clock, [tokenOf("a", clock), older])
+  const watcher = await TokenWatcher.start(source, optionsFor(clock))
+  expect((await watcher.refresh()).accessToken).toBe("older")
+  expect(watcher.current()).toBe(older)
+  await watcher.close()
+})
+
 test("an expired token that comes back again and again is a failure, and backed off", async () => {
   const clock = new VirtualClock()
   const constant = tokenOf("constant", clock)
@@ -367,6 +419,25 @@ test("a jitter source that throws stops nothing: the token is served, and renewe
   const watcher = await TokenWatcher.start(source, optionsFor(clock, { jitter }))
   await clock.advance(1.5 * HOUR)
   expect([watcher.current().accessToken, source.asked]).toEqual(["token-3", 3])
+  await watcher.close()
+})
+
+test("who asks for a newer token when a jitter source throws gets a TokenError", async () => {
+  const clock = new VirtualClock()
+  const version = (generation: number) => ({ version: { lineage: "l", generation, id: `id-${generation}` } })
+  const source = new ScriptedSource(
+    clock,
+    [1, 2].map((generation) => tokenOf("same", clock, version(generation))),
+  )
+  let draws = 0
+  const jitter: JitterSource = {
+    earlyMs: () => {
+      if (++draws > 1) throw new Error("jitter")
+      return 0
+    },
+  }
+  const watcher = await TokenWatcher.start(source, optionsFor(clock, { jitter }))
+  await expect(watcher.refresh()).rejects.toMatchObject({ code: "ERR_TOKEN_SOURCE", transient: true })
   await watcher.close()
 })
 

@@ -115,7 +115,8 @@ test("a lazy watcher asks nobody and sets no timer before the first read", async
   watcher.state$.subscribe((state) => states.push(state))
   watcher.invalidate(tokenOf("foreign", clock))
   await clock.advance(HOUR)
-  expect([source.asked, clock.pendingTimers, states.map(({ status }) => status)]).toEqual([0, 0, ["starting"]])
+  expect([source.asked, clock.pendingTimers]).toEqual([0, 0])
+  expect(states).toEqual([{ status: "starting", isRenewing: false, attempts: 0 }])
   await watcher.close()
 })
 
@@ -140,7 +141,8 @@ test("current() of a lazy watcher without a token throws ERR_TOKEN_EXPIRED, and 
   const clock = new VirtualClock()
   const watcher = await TokenWatcher.start(new ScriptedSource(clock), optionsFor(clock, { lazy: true }))
   const message = "no token yet: await getToken()"
-  expect(() => watcher.current()).toThrow(expect.objectContaining({ code: "ERR_TOKEN_EXPIRED", message }))
+  const noneYet = { code: "ERR_TOKEN_EXPIRED", transient: true, message }
+  expect(() => watcher.current()).toThrow(expect.objectContaining(noneYet))
   await watcher.close()
 })
 
@@ -152,6 +154,20 @@ test("1,000 callers of a lazy watcher share one request, and its retries", async
   await clock.advance(5_000)
   expect(new Set((await tokens).map(({ accessToken }) => accessToken))).toEqual(new Set(["token-1"]))
   expect([source.asked, clock.refTimers]).toEqual([2, 0])
+  await watcher.close()
+})
+
+test("who comes between two attempts for a first token waits for the next one", async () => {
+  const clock = new VirtualClock()
+  const source = new ScriptedSource(clock, [errorOf("ERR_TOKEN_REQUEST")])
+  const watcher = await TokenWatcher.start(source, optionsFor(clock, { lazy: true }))
+  const first = watcher.getToken()
+  await clock.advance(0)
+  const second = watcher.getToken()
+  await clock.advance(0)
+  expect(source.asked).toBe(1)
+  await clock.advance(5_000)
+  expect([(await first).accessToken, (await second).accessToken, source.asked]).toEqual(["token-1", "token-1", 2])
   await watcher.close()
 })
 
@@ -263,6 +279,17 @@ test("a token that comes after close() is not published", async () => {
   await closing
   expect(await refreshed).toMatchObject({ code: "ERR_TOKEN_SOURCE_CLOSED" })
   expect(names).toEqual(["token-1"])
+})
+
+test("closed by a subscriber while refresh() begins, it asks its source no more", async () => {
+  const clock = new VirtualClock()
+  const source = new ScriptedSource(clock, [never, never])
+  const watcher = await TokenWatcher.start(source, optionsFor(clock, { lazy: true }))
+  watcher.state$.subscribe(({ isRenewing }) => {
+    if (isRenewing) void watcher.close()
+  })
+  await expect(watcher.refresh()).rejects.toMatchObject({ code: "ERR_TOKEN_SOURCE_CLOSED" })
+  expect([source.asked, clock.pendingTimers]).toEqual([1, 0])
 })
 
 test("close() closes its source once, with its own patience", async () => {

@@ -163,6 +163,23 @@ test("the rejected token, written once more by another process, is not taken for
   await watcher.close()
 })
 
+test("a newer token that another process wrote ends the rejection of the one before, and its failures", async () => {
+  const clock = new VirtualClock()
+  const version = (generation: number) => ({ version: { lineage: "l", generation, id: `id-${generation}` } })
+  const store = new ScriptedStore(clock, tokenOf("a", clock, version(1)), [errorOf("ERR_TOKEN_REQUEST")])
+  const watcher = await startedLongAgo(clock, store)
+  const states: WatcherState[] = []
+  watcher.state$.subscribe((state) => states.push(state))
+  watcher.invalidate(watcher.current())
+  await clock.advance(0)
+  expect(states.at(-1)).toMatchObject({ attempts: 1 })
+  store.write(tokenOf("b", clock, version(2)))
+  await clock.advance(60_000)
+  expect(states.at(-1)).toMatchObject({ status: "fresh", attempts: 0 })
+  expect([watcher.current().accessToken, store.asked]).toEqual(["b", 1])
+  await watcher.close()
+})
+
 test("a rejection while failures are backed off does not hurry the next attempt", async () => {
   const clock = new VirtualClock()
   const source = new ScriptedSource(clock)
@@ -179,6 +196,20 @@ test("a rejection while failures are backed off does not hurry the next attempt"
   expect(source.asked).toBe(2)
   await clock.advance(1)
   expect(source.asked).toBe(3)
+  await watcher.close()
+})
+
+test("who needs a newer token joins a refresh() under way, though failures are backed off", async () => {
+  const clock = new VirtualClock()
+  const source = new ScriptedSource(clock)
+  const watcher = await TokenWatcher.start(source, optionsFor(clock))
+  const issuer = new Deferred<Token>()
+  source.willGive(errorOf("ERR_TOKEN_RESPONSE", { retryAfterMs: 60_000 }), () => issuer.promise)
+  await clock.advance(0.75 * HOUR)
+  const refreshed = watcher.refresh()
+  const newer = watcher.getToken({ newerThan: watcher.current() })
+  issuer.resolve(tokenOf("new", clock))
+  expect([(await refreshed).accessToken, (await newer).accessToken, source.asked]).toEqual(["new", "new", 3])
   await watcher.close()
 })
 

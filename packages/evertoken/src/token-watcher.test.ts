@@ -1,6 +1,6 @@
 import { inspect } from "node:util"
 import { config } from "rxjs"
-import { afterEach, expect, test } from "vitest"
+import { afterEach, expect, test, vi } from "vitest"
 import type { TokenError } from "./errors.js"
 import { noJitter } from "./jitter.js"
 import { seededRandom } from "./random.js"
@@ -49,6 +49,22 @@ test("getToken() of a fresh token is always the same promise", async () => {
   const clock = new VirtualClock()
   const watcher = await TokenWatcher.start(new ScriptedSource(clock), optionsFor(clock))
   expect(watcher.getToken()).toBe(watcher.getToken())
+  await watcher.close()
+})
+
+test("getToken() of a stale token sets no timer, while its renewal runs and while it is put off", async () => {
+  const clock = new VirtualClock()
+  const source = new ScriptedSource(clock)
+  const watcher = await TokenWatcher.start(source, optionsFor(clock))
+  source.willGive(errorOf("ERR_TOKEN_REQUEST", { retryAfterMs: 60_000 }), () => new Deferred<Token>().promise)
+  for (const passingMs of [0.75 * HOUR, 60_000]) {
+    await clock.advance(passingMs)
+    const setTimer = vi.spyOn(clock, "setTimer")
+    for (let reads = 0; reads < 50; reads++) expect((await watcher.getToken()).accessToken).toBe("token-1")
+    expect(setTimer).not.toHaveBeenCalled()
+    setTimer.mockRestore()
+  }
+  expect(source.asked).toBe(3)
   await watcher.close()
 })
 
@@ -278,7 +294,9 @@ test("newerThan a token that was replaced already: the one at hand", async () =>
   const watcher = await TokenWatcher.start(source, optionsFor(clock))
   const first = watcher.current()
   await clock.advance(0.75 * HOUR)
-  expect((await watcher.getToken({ newerThan: first })).accessToken).toBe("token-2")
+  for (const insist of [false, true]) {
+    expect((await watcher.getToken({ newerThan: first, insist })).accessToken).toBe("token-2")
+  }
   expect(source.asked).toBe(2)
   await watcher.close()
 })
@@ -419,7 +437,7 @@ test("state$ says fresh, renewing, stale, expired, and when the next renewal is"
   expect(states.at(-1)).toMatchObject({ status: "fresh", attempts: 0, isRenewing: false })
   expect(states.at(-1)).not.toHaveProperty("lastError.code")
   await watcher.close()
-  expect(states.at(-1)).toMatchObject({ status: "closed" })
+  expect(states.at(-1)).toMatchObject({ status: "closed", isRenewing: false })
 })
 
 test("nothing of a watcher shows a token", async () => {

@@ -19,6 +19,15 @@ test("the latest state is told to each new subscriber, and no state twice", () =
   expect(seen).toEqual([fresh])
 })
 
+test("a state without a next renewal is not told twice either", () => {
+  const feed = new WatcherStateFeed()
+  const seen = seenBy(feed)
+  const renewing = { ...fresh, isRenewing: true, nextRenewalAt: undefined }
+  feed.show(renewing)
+  feed.show({ ...renewing })
+  expect(seen).toEqual([renewing])
+})
+
 test("the same moment reckoned twice is no news", () => {
   const feed = new WatcherStateFeed()
   feed.show(fresh)
