@@ -80,3 +80,17 @@ test.each([0, 500, 9_999])("cancelled after %i ms it never fires, and leaves not
   await clock.advance(20_000)
   expect(fired).toBe(0)
 })
+
+test.each([
+  [60_000, 1_000],
+  [1_000, 100],
+])("of a patience of %i ms a time for which it stood still takes %i ms", async (delayMs, takenMs) => {
+  const clock = new StandingStill()
+  let fired = 0
+  setAwakeTimer(clock, () => fired++, delayMs)
+  await clock.standStill(3_600_000)
+  await clock.advance(delayMs - takenMs - 1)
+  expect(fired).toBe(0)
+  await clock.advance(1)
+  expect(fired).toBe(1)
+})
