@@ -290,3 +290,27 @@ test("signing out where nothing was ever stored, with a mark that cannot be read
   expect(world.store.written.map(({ version }) => version.generation)).toEqual([1, 2])
   expect(world.issuer.requests).toHaveLength(1)
 })
+
+test("what it is told of its own sign-out is no news once that is done: a watcher would sign in again", async () => {
+  const { world } = signedIn()
+  const held: (() => void)[] = []
+  let holds = false
+  const beforeOperation = (operation: string) => {
+    holds ||= operation === "delete"
+    return holds && operation === "get" ? new Promise<void>((resolve) => held.push(resolve)) : Promise.resolve()
+  }
+  const { tokens } = world.start(new ScriptedSource(world.issuer), { beforeOperation })
+  await world.outcome(tokens.getToken())
+  let isDone = false
+  const told: string[] = []
+  tokens.changes().subscribe(() => told.push(isDone ? "afterwards" : "meanwhile"))
+  const signingOut = tokens.signOut().then(() => (isDone = true))
+  await world.clock.advance(0)
+  // both who look for the mark are answered at once: this process was told of it as soon as it was written
+  expect(held).toHaveLength(2)
+  holds = false
+  for (const answer of held) answer()
+  await signingOut
+  await world.clock.advance(1_000)
+  expect(told).toEqual(["meanwhile"])
+})

@@ -67,6 +67,8 @@ export class CachedTokenSource implements TokenSource {
   #ready: { readonly held: HeldToken; readonly promise: Promise<Token> } | undefined
   #retry: Timer | undefined
   #closing: Promise<void> | undefined
+  /** The id of the mark of the last sign-out here, which is no news. */
+  #ownMark: string | undefined
 
   /** @throws TypeError naming the option. */
   constructor(source: TokenSource, options: CachedTokenSourceOptions = {}) {
@@ -109,9 +111,7 @@ export class CachedTokenSource implements TokenSource {
     const { held } = this.#known
     if (request.signal?.aborted) return Promise.reject(request.signal.reason)
     if (request.insist) this.#coolDown.insist()
-    if (held === undefined || !satisfies(held, request)) {
-      return patiently(this.#obtain(request), request.signal)
-    }
+    if (held === undefined || !satisfies(held, request)) return patiently(this.#obtain(request), request.signal)
     if (held.status() === "stale") this.#renewBehind(held)
     return this.#readyPromise(held)
   }
@@ -157,6 +157,7 @@ export class CachedTokenSource implements TokenSource {
     await this.#authority.look()
     await this.#stack.delete()
     const mark = await this.#stack.read().catch(() => undefined)
+    this.#ownMark = mark?.version.id
     this.#known.adopt(mark ?? this.#known.mark())
     this.#news.next()
   }
@@ -280,7 +281,7 @@ export class CachedTokenSource implements TokenSource {
     try {
       const isNews = await this.#authority.look()
       if (isNews) this.#coolDown.end()
-      return isNews
+      return isNews && this.#known.record?.version.id !== this.#ownMark
     } catch {
       return false // reported; the next change, or the next renewal, looks again
     }
