@@ -3,6 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, expect, test } from "vitest"
 import { run } from "./runner/run.js"
+import { STORES } from "./stores/stores.js"
 
 let directory: string
 beforeEach(async () => {
@@ -25,7 +26,7 @@ const oneToken = { getToken: "A", gives: "access-1" }
 
 test("a scenario that is as expected passes on every store", async () => {
   await write([{ ...because, steps: [oneToken] }])
-  expect(await played()).toMatchObject({ code: 0, last: "2 passed, 0 failed" })
+  expect(await played()).toMatchObject({ code: 0, last: `${STORES.length} passed, 0 failed` })
 })
 
 test("a wrong expectation fails, and tells scenario, step, expected and seen", async () => {
