@@ -93,6 +93,7 @@ test.each([
   ["README.md", "Redis"],
   ["README.md", "Users who sign in"],
   ["README.md", "Postgres"],
+  ["README.md", "Encrypted at rest"],
   ["README.md", "MCP"],
   ["README.md", "Azure, Google, AWS"],
   ["README.md", "When something goes wrong"],

@@ -4,7 +4,8 @@ import { isEncryptionKey, type EncryptionKey } from "./encryption-key.js"
 /**
  * The keys of encrypted caches: the first one encrypts, all of them decrypt. To replace a key with nobody noticing, in
  * every process: {@link use} the new one as the second; when all have it, as the first; `reencrypt` what is not renewed
- * soon; when no record names the old one any more, leave it out. Shows the ids of its keys, never themselves.
+ * soon; when no record names the old one any more, leave it out. Do so before a key has encrypted 2^32 tokens (NIST SP
+ * 800-38D, section 8.3). Shows the ids of its keys, never themselves.
  */
 export class Keyring {
   #keys: readonly EncryptionKey[]
