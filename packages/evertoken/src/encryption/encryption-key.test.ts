@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto"
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
+import { chmod, chown, mkdir, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { inspect } from "node:util"
@@ -16,7 +16,10 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "evertoken-key-"))
 })
 afterAll(() => rm(directory, { recursive: true }))
-afterEach(() => vi.unstubAllEnvs())
+afterEach(() => {
+  vi.unstubAllEnvs()
+  vi.restoreAllMocks()
+})
 
 async function fileOf(content: Uint8Array | string, mode = 0o600): Promise<string> {
   const path = join(directory, randomBytes(4).toString("hex"))
@@ -136,5 +139,27 @@ test.skipIf(process.platform === "win32")(
     await symlink(await fileOf(base64), closed)
     expect((await refusal(EncryptionKey.fromFile(open))).message).toContain("is open to others (mode 644)")
     expect((await EncryptionKey.fromFile(closed)).id).toBe(id)
+  },
+)
+
+test("a file of another user is refused", async () => {
+  const path = await fileOf(base64)
+  const { uid } = await stat(path)
+  if (uid === 0) await chown(path, 1234, 1234)
+  vi.spyOn(process, "geteuid").mockReturnValue(uid + 1)
+  const owner = uid === 0 ? 1234 : uid
+  expect((await refusal(EncryptionKey.fromFile(path))).message).toBe(
+    `${path} belongs to another user (${owner}, this is ${uid + 1}): copy it`,
+  )
+})
+
+test.runIf(process.geteuid?.() === 0)(
+  "a file of root's may be readable to the group, as a mounted secret is",
+  async () => {
+    vi.spyOn(process, "geteuid").mockReturnValue(1234)
+    expect((await EncryptionKey.fromFile(await fileOf(base64, 0o440))).id).toBe(id)
+    for (const mode of [0o444, 0o460, 0o450]) {
+      expect((await refusal(EncryptionKey.fromFile(await fileOf(base64, mode)))).message).toContain("is open to others")
+    }
   },
 )
