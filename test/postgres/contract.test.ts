@@ -5,7 +5,10 @@ import { PostgresScene } from "./postgres-scene.js"
 
 const programs = providePostgres()
 
-describe.skipIf(programs === undefined)("PostgresTokenCache over pools of pg keeps the contract", () => {
+describe.skipIf(programs === undefined).each([
+  ["by default", {}],
+  ["where transactions are serializable", { options: "-c default_transaction_isolation=serializable" }],
+])("PostgresTokenCache over pools of pg keeps the contract, %s,", (_, poolOptions) => {
   let scene: PostgresScene
   beforeAll(async () => {
     scene = await PostgresScene.start(programs ?? "")
@@ -17,13 +20,14 @@ describe.skipIf(programs === undefined)("PostgresTokenCache over pools of pg kee
     durable: true,
     create: async () => {
       const store = await scene.store()
-      const [cache, peer] = [store.open(), store.open()]
+      const open = () => store.open({}, poolOptions)
+      const [cache, peer] = [open(), open()]
       return {
         cache,
         peer,
         reopen: async () => {
           await store.close()
-          return store.open()
+          return open()
         },
         dispose: () => store.close(),
       }

@@ -28,6 +28,11 @@ export class PostgresScene implements AsyncDisposable {
     return Number(row?.["n"])
   }
 
+  /** As an administrator does. */
+  async terminateListeners(): Promise<void> {
+    await this.server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+  }
+
   /** Resolves once so many connections listen. */
   async untilListening(count: number): Promise<void> {
     while ((await this.#listening()) !== count) await wait(20)

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { aptInstall, findProgram, skipped } from "./apt-install.js"
 import { freePort } from "./free-port.js"
-import { serverDirectory, unprivileged, type PostgresServer } from "./postgres-server.js"
+import { endWithTests, serverDirectory, unprivileged, type PostgresServer } from "./postgres-server.js"
 
 const PLACES = [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin"]
 
@@ -51,7 +51,7 @@ export class Pgbouncer implements AsyncDisposable {
     const user = unprivileged()
     if (user !== undefined) await chown(file, user.uid, user.gid)
     const child = spawn(program, [file], { stdio: ["ignore", "ignore", "pipe"], ...user })
-    process.once("exit", () => void child.kill("SIGKILL"))
+    endWithTests(child)
     const said: string[] = []
     for await (const line of createInterface({ input: child.stderr })) {
       said.push(line)

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess, type SpawnOptions } from "node:child_process"
 import { once } from "node:events"
-import { chown, mkdtemp, readdir, readFile, rm } from "node:fs/promises"
+import { chown, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { readdirSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -86,13 +86,14 @@ export class PostgresServer implements AsyncDisposable {
     return { host: "127.0.0.1", port, user: "postgres", password: "canary-database-password", database: "postgres" }
   }
 
-  /** Resolves once it takes connections. */
-  async start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+  /** Resolves once it takes connections. @param standby it only reads, until it is promoted. */
+  async start(settings: Readonly<Record<string, string>> = {}, { standby = false } = {}): Promise<void> {
+    if (standby) await writeFile(join(this.#directory, "standby.signal"), "")
     const all = { ...SETTINGS, ...settings, port: String(this.port) }
     const args = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`])
     const child = this.#spawn("postgres", ["-D", this.#directory, ...args], ["ignore", "ignore", "pipe"])
     this.#child = child
-    process.once("exit", () => void child.kill("SIGQUIT"))
+    endWithTests(child)
     const said: string[] = []
     if (child.stderr === null) throw new Error("unreachable")
     for await (const line of createInterface({ input: child.stderr })) {
@@ -181,4 +182,11 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // it has ended meanwhile
   }
+}
+
+/** Lest it outlives tests that end before it does. */
+export function endWithTests(child: ChildProcess): void {
+  const end = () => void child.kill("SIGQUIT")
+  process.once("exit", end)
+  child.once("exit", () => process.off("exit", end))
 }
