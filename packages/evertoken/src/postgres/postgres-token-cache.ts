@@ -22,7 +22,10 @@ export interface PostgresTokenCacheOptions extends PostgresTableOptions {
    * that one, for a pool that goes through pgbouncer. `false`: not at all.
    */
   readonly listen?: boolean | (() => PostgresClient) | undefined
-  /** How often `changes()` looks by itself, in milliseconds, on average. Default 1,000. */
+  /**
+   * How often `changes()` looks by itself, in milliseconds, on average: one statement for all keys. Default 1,000; more
+   * for thousands of keys, or processes, that are told anyway.
+   */
   readonly pollMs?: number | undefined
   /** For how long a claim lasts whose owner is gone, in milliseconds. Default 30,000. */
   readonly leaseMs?: number | undefined
@@ -52,7 +55,8 @@ const NAMES: OptionNames<PostgresTokenCacheOptions> = {
  * tokens, so grant it to nobody else, or encrypt. A record that cannot be understood is told of by the event
  * `cache-failed`, and moved aside by the one that takes its place.
  *
- * Over a PGlite it needs no server, and serves one process.
+ * Over a PGlite it needs no server, and serves one process. A PGlite does not flush its files: a power failure may lose
+ * what was written last.
  *
  * Its errors are `ERR_TOKEN_CACHE`, and say what mends them.
  */
