@@ -58,7 +58,10 @@ export interface TokenCache {
   readonly name: string
   /** Whether it outlives the process. The last durable cache of a source is the authority. */
   readonly durable: boolean
-  /** What is stored. A miss is `undefined`, never an error; so is a record that cannot be read, which is reported and kept aside. */
+  /**
+   * What is stored. A miss is `undefined`, never an error; so is a record that cannot be read, which is reported and kept
+   * aside. One that others may be able to read, since they have its key, is an error.
+   */
   get(key: string): Promise<StoredToken | undefined>
   /**
    * Compare-and-set: writes `record` if the version there is `expected` (undefined: nothing there). Durable when it
