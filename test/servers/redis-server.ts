@@ -32,6 +32,7 @@ const SETTINGS = {
   appendonly: "yes",
   appendfsync: "always",
   "maxmemory-policy": "noeviction",
+  "repl-diskless-sync-delay": "0",
 }
 
 /** A server of its own: on a free port, in a temporary directory, killed and paused as one likes. */

@@ -41,6 +41,7 @@ function reasonOf(error: unknown): string {
   // an error within a script has its code somewhere in the middle
   const code = (message.match(/\b[A-Z]{3,}\b/g) ?? []).find((word) => MEANINGS.has(word))
   if (code !== undefined) return `${code}, ${MEANINGS.get(code)}`
+  if (/user .* can't run this command/.test(message)) return `NOPERM, ${MEANINGS.get("NOPERM")}`
   const system = systemErrorCode(error)
   if (system !== undefined && /^E[A-Z]+$/.test(system)) return `no connection (${system})`
   if (/is closed/i.test(message)) return "the client is closed: connect it"

@@ -66,6 +66,7 @@ describe("a failure", () => {
     [new Error("ERR Error running script: @user_script:7: READONLY You can't write"), "READONLY, it is a replica"],
     [new Error("WRONGTYPE Operation against a key"), "WRONGTYPE, something else is stored there"],
     [new Error("NOPERM this user has no permissions"), "NOPERM, its user is not permitted"],
+    [new Error("ERR The user executing the script can't run this command or subcommand"), "NOPERM, its user is not"],
     [new Error("The client is closed"), "the client is closed: connect it"],
     [systemError, "no connection (ECONNREFUSED)"],
     [new Error(STORE_CANARY), "no answer that can be used"],
@@ -112,6 +113,20 @@ describe("a server that is silent", () => {
     answer()
     await waiting
     expect((await runner.run(CALL)).texts).toEqual(["key", "text"])
+  })
+
+  test("is silent no more once it has answered, though more is waiting", async () => {
+    const { clock, server, runner } = setUp()
+    const waiting: (() => void)[] = []
+    server.serve = (run) => new Promise((resolve) => waiting.push(() => resolve(run())))
+    const calls = [runner.run(CALL), runner.run(CALL)]
+    await clock.advance(3_000)
+    waiting[0]?.()
+    await calls[0]
+    calls.push(runner.run(CALL))
+    await clock.advance(0)
+    waiting.forEach((answer) => answer())
+    expect(await Promise.all(calls)).toHaveLength(3)
   })
 
   test("that answers late does not seem to have another clock", async () => {

@@ -40,6 +40,7 @@ export class ScriptRunner {
   readonly #options: ScriptRunnerOptions
   readonly #waiting = new Set<{ readonly since: number }>()
   #sentAt = -Infinity
+  #answeredAt = -Infinity
 
   constructor(options: ScriptRunnerOptions) {
     this.#options = options
@@ -67,6 +68,7 @@ export class ScriptRunner {
       throw redisFailure(doing, error)
     } finally {
       this.#waiting.delete(call)
+      this.#answeredAt = this.#options.clock.monotonic()
     }
   }
 
@@ -81,10 +83,12 @@ export class ScriptRunner {
   }
 
   #assertNotSilent(doing: string): void {
-    const now = this.#options.clock.monotonic()
     const [oldest] = this.#waiting
-    if (oldest === undefined || now - oldest.since <= LONGEST_SILENCE_MS || now - this.#sentAt >= TRY_EVERY_MS) return
-    throw failure(`cannot ${doing}: it has not answered for ${Math.round(now - oldest.since)} ms`)
+    if (oldest === undefined) return
+    const now = this.#options.clock.monotonic()
+    const silentMs = now - Math.max(oldest.since, this.#answeredAt)
+    if (silentMs <= LONGEST_SILENCE_MS || now - this.#sentAt >= TRY_EVERY_MS) return
+    throw failure(`cannot ${doing}: it has not answered for ${Math.round(silentMs)} ms`)
   }
 }
 
