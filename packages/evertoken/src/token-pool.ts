@@ -5,6 +5,8 @@ import { sourceClosed } from "./renewal-errors.js"
 import { SharedTimer } from "./shared-timer.js"
 import type { ResettableTimer } from "./slice-timer.js"
 import { assertTokenPoolOptions, type TokenPoolOptions } from "./token-pool-options.js"
+import type { HeldToken } from "./token-lifetime.js"
+import type { HeldPlace } from "./token-publication.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
 import { createWatcher, type TokenWatcher } from "./token-watcher.js"
 import type { Token } from "./token.js"
@@ -16,9 +18,10 @@ export type { TokenPoolOptions } from "./token-pool-options.js"
 const MOST_TRIES_FOR_ROOM = 100
 
 /** A key in use, and its place in the order of use. */
-class PoolEntry implements Linked<PoolEntry> {
+class PoolEntry implements Linked<PoolEntry>, HeldPlace {
   readonly key: string
   readonly watcher: TokenWatcher
+  held: HeldToken | undefined
   newer: PoolEntry | undefined
   older: PoolEntry | undefined
   /** The count of all uses when it was used last. */
@@ -27,9 +30,9 @@ class PoolEntry implements Linked<PoolEntry> {
   holds = 0
   lastWork: Promise<unknown> | undefined
 
-  constructor(key: string, watcher: TokenWatcher) {
+  constructor(key: string, source: TokenSource, settings: WatcherSettings) {
     this.key = key
-    this.watcher = watcher
+    this.watcher = createWatcher(source, settings, this)
   }
 }
 
@@ -83,7 +86,9 @@ export class TokenPool {
    *   string, or empty.
    */
   current(key: string): Token {
-    return this.#use(key).watcher.current()
+    const { held, watcher } = this.#use(key)
+    // of many keys each object on the way to the token is likely to be in no cache of the processor
+    return held !== undefined && held.leftMs() > 0 ? held.token : watcher.current()
   }
 
   /** As `TokenWatcher.getToken()`, for one key. Rejects also with what `createSource` throws. */
@@ -168,8 +173,7 @@ export class TokenPool {
   #create(key: string): PoolEntry {
     assertKey(key)
     if (this.#closing !== undefined) throw sourceClosed()
-    const watcher = createWatcher(this.#createSource(key), this.#settings)
-    const entry = new PoolEntry(key, watcher)
+    const entry = new PoolEntry(key, this.#createSource(key), this.#settings)
     if (this.#entries.size === 0) this.#sweep.set(this.#idleMs, { ref: false })
     this.#makeRoom()
     this.#entries.set(key, entry)

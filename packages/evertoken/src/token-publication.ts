@@ -2,6 +2,11 @@ import { Observable, Subject } from "rxjs"
 import type { HeldToken } from "./token-lifetime.js"
 import type { Token } from "./token.js"
 
+/** Where the token at hand is kept, for whoever reads it so often that each object on the way counts. */
+export interface HeldPlace {
+  held: HeldToken | undefined
+}
+
 /**
  * The token that a watcher serves, and the news of it. A subscriber that throws harms nobody else: rxjs catches what it
  * throws and reports it on a timer of its own (`config.onUnhandledError`, else as an uncaught exception).
@@ -13,21 +18,22 @@ export class TokenPublication {
   readonly change$: Observable<void>
   readonly #tokens = new Subject<Token>()
   readonly #changes = new Subject<void>()
-  #held: HeldToken | undefined
+  readonly #place: HeldPlace
   #ready: Promise<Token> | undefined
 
   /** `onSubscribe` is called before each subscription to {@link token$}. */
-  constructor(onSubscribe: () => void) {
+  constructor(onSubscribe: () => void, place: HeldPlace = { held: undefined }) {
+    this.#place = place
     this.token$ = new Observable((subscriber) => {
       onSubscribe()
-      if (this.#held !== undefined && !this.#held.isExpired()) subscriber.next(this.#held.token)
+      if (this.held !== undefined && !this.held.isExpired()) subscriber.next(this.held.token)
       return this.#tokens.subscribe(subscriber)
     })
     this.change$ = this.#changes.asObservable()
   }
 
   get held(): HeldToken | undefined {
-    return this.#held
+    return this.#place.held
   }
 
   /** The token at hand as a promise, always the same one. */
@@ -37,8 +43,8 @@ export class TokenPublication {
 
   /** Replaces the token at hand; told to subscribers if the access token is another one. */
   replace(held: HeldToken): void {
-    const isNew = this.#held?.token.accessToken !== held.token.accessToken
-    this.#held = held
+    const isNew = this.held?.token.accessToken !== held.token.accessToken
+    this.#place.held = held
     this.#ready = Promise.resolve(held.token)
     if (isNew) this.#tokens.next(held.token)
     this.#changes.next()
@@ -46,8 +52,8 @@ export class TokenPublication {
 
   /** From here on nothing is served, until the next replacement. */
   withdraw(): void {
-    if (this.#held === undefined) return
-    this.#held = undefined
+    if (this.held === undefined) return
+    this.#place.held = undefined
     this.#ready = undefined
     this.#changes.next()
   }

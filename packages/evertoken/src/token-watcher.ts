@@ -4,6 +4,7 @@ import { firstToken } from "./first-token.js"
 import { sourceClosed, unchanged } from "./renewal-errors.js"
 import { patiently } from "./single-flight.js"
 import { satisfies, type TokenNeed } from "./token-need.js"
+import type { HeldPlace } from "./token-publication.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
 import type { Token } from "./token.js"
 import type { AttemptResult } from "./watcher-attempt.js"
@@ -12,7 +13,7 @@ import { assertWatchable, watcherSettings, type TokenWatcherOptions, type Watche
 import type { WatcherState } from "./watcher-state.js"
 
 // for a TokenPool, whose watchers share what they can
-let createWatcher: (source: TokenSource, settings: WatcherSettings) => TokenWatcher
+let createWatcher: (source: TokenSource, settings: WatcherSettings, place?: HeldPlace) => TokenWatcher
 
 /**
  * Keeps the token of a source ready: it is renewed in the background, early, and the one at hand goes on being served
@@ -32,11 +33,11 @@ export class TokenWatcher implements TokenSource {
   readonly #serveExpiredMs: number
   #closing: Promise<void> | undefined
 
-  private constructor(source: TokenSource, settings: WatcherSettings) {
+  private constructor(source: TokenSource, settings: WatcherSettings, place?: HeldPlace) {
     assertWatchable(source)
     this.#source = source
     this.#settings = settings
-    this.#loop = new WatcherLoop(source, settings)
+    this.#loop = new WatcherLoop(source, settings, place)
     this.#serveExpiredMs = settings.serveExpiredMs
   }
 
@@ -228,7 +229,7 @@ export class TokenWatcher implements TokenSource {
   }
 
   static {
-    createWatcher = (source, settings) => new TokenWatcher(source, settings)
+    createWatcher = (source, settings, place) => new TokenWatcher(source, settings, place)
   }
 }
 

@@ -4,7 +4,7 @@ import type { TokenError } from "./errors.js"
 import { reauthenticationRequired, unchanged } from "./renewal-errors.js"
 import { WatcherReport } from "./watcher-report.js"
 import type { ResettableTimer } from "./slice-timer.js"
-import { TokenPublication } from "./token-publication.js"
+import { TokenPublication, type HeldPlace } from "./token-publication.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
 import type { Token } from "./token.js"
 import { WatchedToken } from "./watched-token.js"
@@ -20,7 +20,7 @@ const STORE_CHECK_MS = 60_000
  * It reacts to answers, changes, callers and the clock, one at a time. Nothing it does rejects unseen.
  */
 export class WatcherLoop {
-  readonly publication = new TokenPublication(() => this.wake())
+  readonly publication: TokenPublication
   readonly feed = new WatcherStateFeed()
   readonly #source: TokenSource
   readonly #settings: WatcherSettings
@@ -38,7 +38,8 @@ export class WatcherLoop {
   #signOut: Promise<void> | undefined
   #changes: Subscription | undefined
 
-  constructor(source: TokenSource, settings: WatcherSettings) {
+  constructor(source: TokenSource, settings: WatcherSettings, place?: HeldPlace) {
+    this.publication = new TokenPublication(() => this.wake(), place)
     this.#source = source
     this.#settings = settings
     this.#token = new WatchedToken(settings, this.publication)
