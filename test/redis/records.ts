@@ -1,7 +1,7 @@
 import { Token, type Commit, type StoredToken, type TokenCache } from "evertoken"
 
 /** The record of a generation, which says so. */
-export function recordOf(generation: number): StoredToken {
+function recordOf(generation: number): StoredToken {
   const version = { lineage: "lineage", generation, id: `id-${generation}` }
   const token = new Token({ accessToken: `access-${generation}`, issuedAt: 1_000, staleAt: 2_000, expiresAt: 3_000 })
   return { version, token, lineages: [] }

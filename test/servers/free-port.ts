@@ -1,12 +1,26 @@
 import { once } from "node:events"
-import { createServer, type AddressInfo } from "node:net"
+import { createServer } from "node:net"
+
+// below the ports that the system gives to connections: one of them would take it before the server does
+const LOWEST = 20_000
+const PORTS = 12_000
 
 /** A port on which nobody listens at this moment. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as AddressInfo
+  for (;;) {
+    const port = LOWEST + Math.floor(Math.random() * PORTS)
+    if (await isFree(port)) return port
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1")
+  try {
+    await once(server, "listening")
+  } catch {
+    return false
+  }
   server.close()
   await once(server, "close")
-  return port
+  return true
 }
