@@ -23,10 +23,13 @@ export interface RedisTokenCacheOptions {
   readonly prefix?: string | undefined
   /**
    * For how long a claim lasts without a sign of life of its owner, in milliseconds. Default 30,000. Renewed every third
-   * of it; after it another process may take over from one that was killed.
+   * of it; after it another process may take over from one that was killed. At least 1,000.
    */
   readonly leaseMs?: number | undefined
-  /** How often `changes()` looks by itself, besides being told by Redis, in milliseconds: at most. Default 5,000. */
+  /**
+   * How long `changes()` waits at most until it looks by itself, besides being told by Redis, in milliseconds. Default
+   * 5,000; more for thousands of keys: each is looked for.
+   */
   readonly pollMs?: number | undefined
   /** Waits after each token and each mark until replicas have it. Default: does not. */
   readonly waitReplicas?: WaitReplicas | undefined
