@@ -57,7 +57,12 @@ export class RedisServer implements AsyncDisposable {
   static async start(program: string, options: RedisServerOptions = {}): Promise<RedisServer> {
     const directory = await mkdtemp(join(tmpdir(), "evertoken-redis-"))
     const server = new RedisServer(program, { port: await freePort(), directory }, options)
-    await server.start()
+    try {
+      await server.start()
+    } catch (error) {
+      await server[Symbol.asyncDispose]()
+      throw error
+    }
     return server
   }
 
