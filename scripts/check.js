@@ -1,5 +1,5 @@
 // Everything that CI runs, in one command. Every step runs even if one before it failed, so that one run tells all
-// there is to mend; only a build that fails ends it. The last line counts the tests.
+// there is to mend; only a build that fails ends it. The summary names the tests that failed, and counts them all.
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { rm } from "node:fs/promises"
@@ -40,10 +40,10 @@ async function runStep({ name, script, report, counts, scanned }) {
   console.log(`\n── ${name} (npm run ${script})`)
   if (report) await rm(report, { force: true })
   const { code, output } = await runScript(script, scanned)
-  const totals = report ? await takeReport(report) : counts ? totalsIn(output) : undefined
+  const { totals, failures = [] } = (report ? await takeReport(report) : counts && totalsIn(output)) || {}
   const countless = (report || counts) && !totals
   if (countless) console.log(`${name}: no count of the tests that ran`)
-  return { name, ok: code === 0 && !countless, totals }
+  return { name, ok: code === 0 && !countless, totals, failures }
 }
 
 const results = []
@@ -59,6 +59,7 @@ for (const { name, ok, totals } of results) {
   if (totals) sum = add(sum, totals)
   console.log(`${ok ? "ok    " : "FAILED"}  ${name}${totals ? `: ${formatTotals(totals)}` : ""}`)
 }
+for (const failure of results.flatMap(({ failures }) => failures)) console.log(`✗ ${failure}`)
 const failed = results.filter(({ ok }) => !ok).map(({ name }) => name)
 if (failed.length > 0) console.log(`FAILED: ${failed.join(", ")}`)
 console.log(formatTotals(sum))
