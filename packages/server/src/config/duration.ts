@@ -1,0 +1,20 @@
+import { z } from "zod"
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+const FORM = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/
+
+/** A length of time as people write it, such as `90s` or `1.5h`; in milliseconds once it is parsed. */
+export const duration = z
+  .string()
+  .regex(FORM, "must be a number and a unit, such as 500ms, 90s, 5m, 1h or 30d")
+  .meta({ description: "A length of time: a number and ms, s, m, h or d.", examples: ["90s", "5m", "1h"] })
+  .transform(millisecondsIn)
+
+function millisecondsIn(text: string): number {
+  const [, figure = "0", unit = "ms"] = FORM.exec(text) ?? []
+  return Number(figure) * UNITS[isUnit(unit) ? unit : "ms"]
+}
+
+function isUnit(unit: string): unit is keyof typeof UNITS {
+  return unit in UNITS
+}
