@@ -21,14 +21,18 @@ const listen = z.strictObject({
   tcp: tcp.optional().meta({ description: "Besides the socket; loopback only, unless `--unsafe-bind` and TLS." }),
 })
 
+const redisStore = z.strictObject({
+  redis: secretReference.meta({ description: "The URL of the server, redis:// or rediss://." }),
+})
+const postgresStore = z.strictObject({
+  postgres: secretReference.meta({ description: "The URL of the database, postgres://." }),
+  schema: z.string().min(1).optional(),
+  table: z.string().min(1).optional(),
+})
 const store = z.union([
   z.strictObject({ file: path.meta({ description: "A directory; one file a token." }) }),
-  z.strictObject({ redis: secretReference.meta({ description: "The URL of the server, redis:// or rediss://." }) }),
-  z.strictObject({
-    postgres: secretReference.meta({ description: "The URL of the database, postgres://." }),
-    schema: z.string().min(1).optional(),
-    table: z.string().min(1).optional(),
-  }),
+  redisStore,
+  postgresStore,
 ])
 
 export const config = z.strictObject({
@@ -44,13 +48,9 @@ export const config = z.strictObject({
     })
     .optional(),
   allowLiteralSecrets: z.boolean().default(false),
-  onSignInNeeded: z
-    .array(z.string())
-    .min(1)
-    .optional()
-    .meta({
-      description: "A command and its arguments, run when only a person can repair a grant. EVERTOKEN_NAME is set.",
-    }),
+  onSignInNeeded: z.array(z.string()).min(1).optional().meta({
+    description: "A command and its arguments, run when only a person can repair a grant. EVERTOKEN_NAME is set.",
+  }),
   log: z
     .strictObject({
       level: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
@@ -65,3 +65,5 @@ export const config = z.strictObject({
 /** The configuration of a server, checked; lengths in milliseconds, secrets as references. */
 export type Config = z.output<typeof config>
 export type StoreConfig = z.output<typeof store>
+export type RedisStoreConfig = z.output<typeof redisStore>
+export type PostgresStoreConfig = z.output<typeof postgresStore>

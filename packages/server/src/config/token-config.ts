@@ -5,10 +5,13 @@ import { secretReference } from "./secret-reference.js"
 const path = z.string().min(1)
 const text = z.string().min(1)
 
+// prettier-ignore
+const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"] as const
+
 const keyFile = {
   key: path.meta({ description: "The private key's file, in PEM (PKCS #8). Read anew when it changes." }),
   keyId: text.optional(),
-  algorithm: text.optional(),
+  algorithm: z.enum(ALGORITHMS).optional(),
 }
 
 /** How the client proves who it is: a registered name (RFC 7591), or one that needs files. */
@@ -59,6 +62,11 @@ const common = {
 const rotation = z.enum(["rotates", "none"]).optional()
 const assertion = path.meta({ description: "The file of a JWT, read anew for each request." })
 
+const tokenType = z.union([
+  z.enum(["access_token", "refresh_token", "id_token", "saml1", "saml2", "jwt"]),
+  z.templateLiteral([z.string(), ":", z.string()]),
+])
+
 /** One named token. */
 export const tokenConfig = z.discriminatedUnion("grant", [
   z.strictObject({ grant: z.literal("client_credentials"), ...common }),
@@ -80,7 +88,7 @@ export const tokenConfig = z.discriminatedUnion("grant", [
     grant: z.literal("token_exchange"),
     ...common,
     subjectToken: assertion,
-    subjectTokenType: text.optional(),
+    subjectTokenType: tokenType.optional(),
   }),
 ])
 

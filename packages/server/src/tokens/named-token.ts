@@ -1,0 +1,200 @@
+import {
+  CachedTokenSource,
+  hashOf,
+  noJitter,
+  systemClock,
+  TokenWatcher,
+  type Clock,
+  type Random,
+  type Token,
+  type TokenCache,
+  type WatcherState,
+} from "evertoken"
+import { TokenRevoker } from "evertoken/oauth2"
+import { distinctUntilChanged, filter, firstValueFrom, fromEvent, map, merge, race, type Observable } from "rxjs"
+import type { TokenConfig } from "../config/token-config.js"
+import { endpointOptions, issuerOptions, lifetimePolicy } from "./issuer-requests.js"
+import { isGivenByPerson, SignIn, type SignInPrompt } from "./sign-in.js"
+import { errorReport, type TokenStatus } from "./token-status.js"
+import { tokenSourceOf, type TokenSecrets } from "./token-source-of.js"
+import { tokenSetByHand, type TokensSetByHand } from "./tokens-set-by-hand.js"
+
+/** Where a named token is kept. */
+export interface TokenStore {
+  /** As the configuration calls it. */
+  readonly name: string
+  readonly isEncrypted: boolean
+  /** Nearest first, the last one durable. */
+  readonly caches: readonly [TokenCache, ...TokenCache[]]
+}
+
+export interface NamedTokenOptions {
+  readonly config: TokenConfig
+  readonly secrets: TokenSecrets
+  readonly store: TokenStore
+  readonly clock?: Clock | undefined
+  readonly random?: Random | undefined
+}
+
+/**
+ * A token of the configuration: what the server hands out, and a command that works without a server, too. It is kept
+ * fresh from {@link NamedToken.start} on. What changes it is durable before it is told. Safe to use concurrently.
+ */
+export class NamedToken implements AsyncDisposable {
+  readonly name: string
+  readonly config: TokenConfig
+  readonly #store: TokenStore
+  readonly #secrets: TokenSecrets
+  readonly #clock: Clock
+  readonly #source: CachedTokenSource
+  readonly #watcher: TokenWatcher
+  readonly #signIn: SignIn
+  #state: WatcherState = { status: "starting", isRenewing: false, attempts: 0 }
+  #failedAt = 0
+  #token: Token | undefined
+
+  private constructor(name: string, options: NamedTokenOptions, source: CachedTokenSource, watcher: TokenWatcher) {
+    const { config, store, secrets, clock = systemClock } = options
+    this.name = name
+    this.config = config
+    this.#store = store
+    this.#secrets = secrets
+    this.#clock = clock
+    this.#source = source
+    this.#watcher = watcher
+    const accept = (token: Token) => source.signIn(token)
+    this.#signIn = new SignIn({ config, endpoint: endpointOptions(config, secrets.clientSecret), clock, accept })
+    watcher.state$.subscribe((state) => this.#noted(state))
+  }
+
+  /** Nothing is asked for before {@link start}, or a first call that needs a token. @throws TypeError naming what is wrong. */
+  static async open(name: string, options: NamedTokenOptions): Promise<NamedToken> {
+    const { config, clock, random } = options
+    const { policy = {} } = config
+    const source = new CachedTokenSource(tokenSourceOf(name, config, options.secrets), {
+      key: name,
+      caches: options.store.caches,
+      requestTimeoutMs: policy.requestTimeout,
+      reuseLeewayMs: policy.reuseLeeway,
+      ...{ clock, random },
+    })
+    const watcher = await TokenWatcher.start(source, {
+      lazy: true,
+      jitter: policy.jitter === false ? noJitter : undefined,
+      minimumValidityMs: policy.minimumValidity,
+      serveExpiredMs: policy.serveExpired,
+      ...{ clock, random },
+    })
+    return new NamedToken(name, options, source, watcher)
+  }
+
+  /** From now on it is kept fresh. */
+  start(): void {
+    this.#watcher.token$.subscribe((token) => (this.#token = token))
+  }
+
+  get status(): TokenStatus {
+    const { config, name } = this
+    const { status, isRenewing, attempts, nextRenewalAt, lastError } = this.#state
+    const { issuedAt, staleAt, expiresAt } = this.#token ?? {}
+    const canSignIn = isGivenByPerson(config)
+    const report = { name, canSignIn, at: this.#failedAt }
+    return {
+      ...{ name, grant: config.grant, issuer: config.issuer, clientId: config.client.id, scope: config.scope },
+      ...{ store: this.#store.name, isEncrypted: this.#store.isEncrypted },
+      ...{ status, isRenewing, issuedAt, staleAt, expiresAt, nextRenewalAt, attempts },
+      lastError: lastError && errorReport(lastError, report),
+      ...{ canSignIn, isSigningIn: this.#signIn.isUnderWay },
+      signInError: this.#signIn.lastError?.message,
+    }
+  }
+
+  /** The status now, and each other one. Completes on {@link close}. */
+  get status$(): Observable<TokenStatus> {
+    return merge(this.#watcher.state$, this.#signIn.isUnderWay$).pipe(
+      map(() => this.status),
+      distinctUntilChanged((a, b) => JSON.stringify(a) === JSON.stringify(b)),
+    )
+  }
+
+  /** As `TokenWatcher.getToken`. */
+  getToken(request: { readonly minimumValidityMs?: number; readonly signal?: AbortSignal } = {}): Promise<Token> {
+    return this.#watcher.getToken(request)
+  }
+
+  /** The next token whose {@link tagOf} is another one: at once if that of the token at hand is. Rejects with `signal.reason`. */
+  async changedFrom(tag: string, signal: AbortSignal): Promise<Token> {
+    signal.throwIfAborted()
+    const changed = this.#watcher.token$.pipe(filter((token) => tagOf(token) !== tag))
+    const aborted = fromEvent(signal, "abort").pipe(map(() => throwReason(signal)))
+    return firstValueFrom(race(changed, aborted))
+  }
+
+  /** As `TokenWatcher.refresh`. */
+  refresh(): Promise<Token> {
+    return this.#watcher.refresh()
+  }
+
+  /**
+   * Replaces what is kept. A refresh token alone is used at once.
+   * @throws TypeError naming the field. TokenError if it could not be written.
+   */
+  async set(fields: TokensSetByHand): Promise<void> {
+    await this.#source.signIn(tokenSetByHand(fields, this.#clock.now(), lifetimePolicy(this.config.policy)))
+  }
+
+  /**
+   * Revokes it at the issuer (RFC 7009), then forgets it; a renewal under way writes nothing back. With `local` it is
+   * forgotten only.
+   * @throws TokenError if the issuer could not be told: then nothing has changed.
+   */
+  async revoke({ local = false }: { readonly local?: boolean } = {}): Promise<void> {
+    if (!local) await this.#revokeAtIssuer()
+    this.#signIn.cancel()
+    await this.#watcher.signOut()
+  }
+
+  /** Begins a sign-in, or joins the one under way. @throws TypeError if it is not a person who gives this grant. TokenError. */
+  async signIn(): Promise<SignInPrompt> {
+    if (isGivenByPerson(this.config)) return this.#signIn.begin()
+    throw new TypeError(`nobody signs in for ${this.name}: its grant is ${this.config.grant}`)
+  }
+
+  /** Resolves once the sign-in under way has succeeded, and its tokens are kept; at once if there is none. */
+  signedIn(): Promise<void> {
+    return this.#signIn.completed()
+  }
+
+  /** A renewal that was sent may finish, and what it brings be written, for so long. */
+  async close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#signIn.cancel()
+    await this.#watcher.close(options)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #noted(state: WatcherState): void {
+    if (state.lastError !== this.#state.lastError) this.#failedAt = this.#clock.now()
+    this.#state = state
+  }
+
+  async #revokeAtIssuer(): Promise<void> {
+    const record = await this.#store.caches.at(-1)?.get(this.name)
+    if (record?.token === undefined) return
+    const { accessToken, refreshToken } = record.token
+    const revoker = new TokenRevoker(issuerOptions(this.config, this.#secrets.clientSecret))
+    if (refreshToken === undefined) return revoker.revoke(accessToken, { hint: "access_token" })
+    await revoker.revoke(refreshToken, { hint: "refresh_token" })
+  }
+}
+
+/** Tells a token from others, and nothing of it: an entity tag (RFC 9110, section 8.8.3). */
+export function tagOf(token: Token): string {
+  return `"${hashOf(token.accessToken)}"`
+}
+
+function throwReason(signal: AbortSignal): never {
+  throw signal.reason
+}
