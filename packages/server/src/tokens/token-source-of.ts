@@ -9,6 +9,12 @@ export interface TokenSecrets {
   readonly refreshToken?: string | undefined
 }
 
+/** Reads them. @throws Error naming the reference that cannot be read. */
+export async function secretsOf(config: TokenConfig): Promise<TokenSecrets> {
+  const refreshToken = config.grant === "refresh_token" ? config.refreshToken : undefined
+  return { clientSecret: await config.client.secret?.resolve(), refreshToken: await refreshToken?.resolve() }
+}
+
 /** What asks the issuer for a named token. @throws TypeError naming the option of the library that is wrong. */
 export function tokenSourceOf(name: string, config: TokenConfig, secrets: TokenSecrets): TokenSource {
   const options = endpointOptions(config, secrets.clientSecret)
