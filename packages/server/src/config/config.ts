@@ -1,69 +1,116 @@
 import { z } from "zod"
-import { secretReference } from "./secret-reference.js"
+import { DEFAULT_STORE, text, tokenName, type ConfigFields } from "./config-fields.js"
+import { isLoopback } from "./loopback.js"
 import { policy, tokenConfig } from "./token-config.js"
 
-const path = z.string().min(1)
+const log = z
+  .strictObject({
+    level: z
+      .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+      .default("info")
+      .meta({ description: "Default info." }),
+    format: z.enum(["json", "pretty"]).optional().meta({ description: "Default: pretty on a terminal." }),
+  })
+  .meta({ description: "Logs go to the standard output." })
 
-/** In URLs, file names, metric labels and on the command line. */
-export const tokenName = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, "must be 1 to 64 letters, digits, dots, dashes or underscores")
+/** The shape of `evertoken.yaml`. */
+export function configSchema(fields: ConfigFields) {
+  return z.strictObject({
+    $schema: z.string().optional().meta({ description: "For editors." }),
+    listen: listenConfig(fields).prefault({}),
+    stateDirectory: fields.path.optional().meta({
+      description:
+        "Where the files of tokens are. Default: $STATE_DIRECTORY, $XDG_STATE_HOME/evertoken or ~/.local/state/evertoken.",
+    }),
+    encryption: z
+      .strictObject({
+        keys: z.array(fields.secret).min(1).meta({
+          description:
+            "The first one encrypts, all decrypt: 32 bytes in base64, base64url or hex (openssl rand -base64 32).",
+        }),
+      })
+      .optional()
+      .meta({ description: "How tokens are encrypted where they are kept. Left out: they are not." }),
+    allowLiteralSecrets: z.boolean().default(false).meta({
+      description: "Whether secrets may stand in this file. Default false: it is copied, mailed and committed.",
+    }),
+    onSignInNeeded: z.array(text).min(1).optional().meta({
+      description: "A command and its arguments, run when only a person can repair a grant. EVERTOKEN_NAME is set.",
+    }),
+    log: log.prefault({}),
+    stores: z.record(storeName, storeConfig(fields)).default({}).meta({
+      description: "Where tokens are kept that hosts share, by names of your own.",
+    }),
+    policy: policy.optional().meta({ description: "For all tokens that do not say otherwise." }),
+    tokens: z.record(tokenName, tokenConfig(fields)).meta({
+      description: "The tokens, by the names under which they are asked for.",
+    }),
+  })
+}
 
-const tcp = z.strictObject({
-  port: z.int().min(0).max(65_535),
-  address: z.string().min(1).default("127.0.0.1"),
-  apiKey: secretReference.meta({ description: "What clients send as `authorization: Bearer KEY`." }),
-  tls: z.strictObject({ certificate: path, key: path }).optional(),
-})
-
-const listen = z.strictObject({
-  socket: path.optional().meta({ description: "The Unix socket, or a named pipe on Windows." }),
-  tcp: tcp.optional().meta({ description: "Besides the socket; loopback only, unless `--unsafe-bind` and TLS." }),
-})
-
-const redisStore = z.strictObject({
-  redis: secretReference.meta({ description: "The URL of the server, redis:// or rediss://." }),
-})
-const postgresStore = z.strictObject({
-  postgres: secretReference.meta({ description: "The URL of the database, postgres://." }),
-  schema: z.string().min(1).optional(),
-  table: z.string().min(1).optional(),
-})
-const store = z.union([
-  z.strictObject({ file: path.meta({ description: "A directory; one file a token." }) }),
-  redisStore,
-  postgresStore,
-])
-
-export const config = z.strictObject({
-  $schema: z.string().optional(),
-  listen: listen.default({}),
-  stateDirectory: path.optional().meta({ description: "Where the files of tokens are." }),
-  encryption: z
+function listenConfig({ path, secret }: ConfigFields) {
+  const tls = z.strictObject({
+    certificate: path.meta({ description: "The file of the certificate, its intermediates after it, in PEM." }),
+    key: path.meta({ description: "The file of its private key, in PEM." }),
+  })
+  const tcp = z
     .strictObject({
-      keys: z
-        .array(secretReference)
-        .min(1)
-        .meta({ description: "The first one encrypts, all decrypt: 32 bytes, base64url." }),
+      port: z.int().min(0).max(65_535).meta({ description: "0: any free one." }),
+      address: z.string().min(1).default("127.0.0.1").meta({ description: "Default 127.0.0.1." }),
+      apiKey: secret.meta({
+        description: "What clients send as `authorization: Bearer KEY`: env:, file: or keyring:.",
+      }),
+      tls: tls.optional().meta({ description: "Needed on any address that other machines reach." }),
     })
-    .optional(),
-  allowLiteralSecrets: z.boolean().default(false),
-  onSignInNeeded: z.array(z.string()).min(1).optional().meta({
-    description: "A command and its arguments, run when only a person can repair a grant. EVERTOKEN_NAME is set.",
-  }),
-  log: z
+    .superRefine(({ address, tls }, context) => {
+      if (tls !== undefined || isLoopback(address)) return
+      const message = "is missing: other machines reach this address (or listen on 127.0.0.1)"
+      context.addIssue({ code: "custom", path: ["tls"], message })
+    })
+  return z
     .strictObject({
-      level: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
-      format: z.enum(["json", "pretty"]).optional().meta({ description: "Default: pretty on a terminal." }),
+      socket: path.optional().meta({ description: "The Unix socket, or a named pipe on Windows." }),
+      tcp: tcp.optional().meta({ description: "Besides the socket; loopback only, unless `--unsafe-bind` and TLS." }),
     })
-    .default({ level: "info" }),
-  stores: z.record(tokenName, store).default({}),
-  policy: policy.optional().meta({ description: "For all tokens that do not say otherwise." }),
-  tokens: z.record(tokenName, tokenConfig),
-})
+    .meta({ description: "Where clients find the server. Default: a Unix socket that only this user reaches." })
+}
 
-/** The configuration of a server, checked; lengths in milliseconds, secrets as references. */
-export type Config = z.output<typeof config>
-export type StoreConfig = z.output<typeof store>
-export type RedisStoreConfig = z.output<typeof redisStore>
-export type PostgresStoreConfig = z.output<typeof postgresStore>
+const storeName = tokenName.refine(
+  (name) => name !== DEFAULT_STORE,
+  "is the name of the default store: take another one",
+)
+
+function redisStore({ address }: ConfigFields) {
+  return z.strictObject({
+    redis: address.meta({
+      description: "The URL, redis:// or rediss://. One with a password is a secret: env:, file: or keyring:.",
+    }),
+  })
+}
+
+function postgresStore({ address }: ConfigFields) {
+  return z.strictObject({
+    postgres: address.meta({
+      description: "The URL, postgres://. One with a password is a secret: env:, file: or keyring:.",
+    }),
+    schema: z.string().min(1).optional().meta({ description: "The schema that the tables are in. Default public." }),
+    table: z.string().min(1).optional().meta({
+      description: "The table of tokens; the names of the others begin with it. Default evertoken.",
+    }),
+  })
+}
+
+function storeConfig(fields: ConfigFields) {
+  const file = z.strictObject({ file: fields.path.meta({ description: "A directory; one file a token." }) })
+  return z.union([file, redisStore(fields), postgresStore(fields)], {
+    error: "must have one of `file`, `redis` and `postgres`, and not several",
+  })
+}
+
+/** The configuration of a server, checked; lengths in milliseconds, paths absolute, secrets as references. */
+export type Config = z.output<ReturnType<typeof configSchema>>
+export type StoreConfig = z.output<ReturnType<typeof storeConfig>>
+export type RedisStoreConfig = z.output<ReturnType<typeof redisStore>>
+export type PostgresStoreConfig = z.output<ReturnType<typeof postgresStore>>
+/** Where a server listens. */
+export type ListenConfig = Config["listen"]
