@@ -1,12 +1,16 @@
-import type { LifetimePolicy } from "evertoken"
+import type { Clock, LifetimePolicy } from "evertoken"
 import type { ClientAuthentication, IssuerOptions, TokenEndpointOptions } from "evertoken/oauth2"
 import type { PolicyConfig, TokenConfig } from "../config/token-config.js"
 
 /** What a request for a named token is made of. */
-export function endpointOptions(config: TokenConfig, clientSecret: string | undefined): TokenEndpointOptions {
+export function endpointOptions(
+  config: TokenConfig,
+  clientSecret: string | undefined,
+  clock: Clock,
+): TokenEndpointOptions {
   const { tokenEndpoint, scope, audience, resource, policy } = config
   return {
-    ...issuerOptions(config, clientSecret),
+    ...issuerOptions(config, clientSecret, clock),
     ...{ tokenEndpoint, scope, audience, resource },
     ...lifetimePolicy(policy),
   }
@@ -16,10 +20,12 @@ export function endpointOptions(config: TokenConfig, clientSecret: string | unde
 export function issuerOptions(
   { issuer, client, certificateAuthority: file }: TokenConfig,
   clientSecret: string | undefined,
+  clock: Clock,
 ): IssuerOptions {
   return {
     ...{ issuer, clientId: client.id, clientSecret, clientAuthentication: authenticationOf(client) },
     certificateAuthority: file === undefined ? undefined : { file },
+    clock,
   }
 }
 

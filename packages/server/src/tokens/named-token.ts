@@ -3,18 +3,33 @@ import {
   hashOf,
   noJitter,
   systemClock,
+  TokenError,
   TokenWatcher,
   type Clock,
   type Random,
   type Token,
   type TokenCache,
+  type TokenRequest,
   type WatcherState,
 } from "evertoken"
 import { TokenRevoker } from "evertoken/oauth2"
-import { distinctUntilChanged, filter, firstValueFrom, fromEvent, map, merge, race, type Observable } from "rxjs"
+import {
+  distinctUntilChanged,
+  endWith,
+  filter,
+  firstValueFrom,
+  fromEvent,
+  ignoreElements,
+  map,
+  merge,
+  race,
+  takeUntil,
+  throwIfEmpty,
+  type Observable,
+} from "rxjs"
 import type { TokenConfig } from "../config/token-config.js"
 import { endpointOptions, issuerOptions, lifetimePolicy } from "./issuer-requests.js"
-import { isGivenByPerson, SignIn, type SignInPrompt } from "./sign-in.js"
+import { isGivenByPerson, SignIn, type SignInPrompt, type SignInState } from "./sign-in.js"
 import { errorReport, type TokenStatus } from "./token-status.js"
 import { tokenSourceOf, type TokenSecrets } from "./token-source-of.js"
 import { tokenSetByHand, type TokensSetByHand } from "./tokens-set-by-hand.js"
@@ -63,15 +78,15 @@ export class NamedToken implements AsyncDisposable {
     this.#source = source
     this.#watcher = watcher
     const accept = (token: Token) => source.signIn(token)
-    this.#signIn = new SignIn({ config, endpoint: endpointOptions(config, secrets.clientSecret), clock, accept })
+    this.#signIn = new SignIn({ config, endpoint: endpointOptions(config, secrets.clientSecret, clock), clock, accept })
     watcher.state$.subscribe((state) => this.#noted(state))
   }
 
   /** Nothing is asked for before {@link start}, or a first call that needs a token. @throws TypeError naming what is wrong. */
   static async open(name: string, options: NamedTokenOptions): Promise<NamedToken> {
-    const { config, clock, random } = options
+    const { config, clock = systemClock, random } = options
     const { policy = {} } = config
-    const source = new CachedTokenSource(tokenSourceOf(name, config, options.secrets), {
+    const source = new CachedTokenSource(tokenSourceOf(name, config, options.secrets, clock), {
       key: name,
       caches: options.store.caches,
       requestTimeoutMs: policy.requestTimeout,
@@ -109,23 +124,38 @@ export class NamedToken implements AsyncDisposable {
     }
   }
 
+  /** Whether {@link getToken} has something to give at once. */
+  get isServable(): boolean {
+    try {
+      this.#watcher.current()
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /** The status now, and each other one. Completes on {@link close}. */
   get status$(): Observable<TokenStatus> {
-    return merge(this.#watcher.state$, this.#signIn.isUnderWay$).pipe(
+    const state$ = this.#watcher.state$
+    return merge(state$, this.#signIn.isUnderWay$).pipe(
+      takeUntil(state$.pipe(ignoreElements(), endWith("closed"))),
       map(() => this.status),
       distinctUntilChanged((a, b) => JSON.stringify(a) === JSON.stringify(b)),
     )
   }
 
   /** As `TokenWatcher.getToken`. */
-  getToken(request: { readonly minimumValidityMs?: number; readonly signal?: AbortSignal } = {}): Promise<Token> {
+  getToken(request?: Pick<TokenRequest, "minimumValidityMs" | "signal">): Promise<Token> {
     return this.#watcher.getToken(request)
   }
 
-  /** The next token whose {@link tagOf} is another one: at once if that of the token at hand is. Rejects with `signal.reason`. */
+  /** The next token whose {@link tagOf} is another one: at once if that of the token at hand is. Rejects with `signal.reason`; with a TokenError on {@link close}. */
   async changedFrom(tag: string, signal: AbortSignal): Promise<Token> {
     signal.throwIfAborted()
-    const changed = this.#watcher.token$.pipe(filter((token) => tagOf(token) !== tag))
+    const changed = this.#watcher.token$.pipe(
+      filter((token) => tagOf(token) !== tag),
+      throwIfEmpty(closed),
+    )
     const aborted = fromEvent(signal, "abort").pipe(map(() => throwReason(signal)))
     return firstValueFrom(race(changed, aborted))
   }
@@ -160,6 +190,11 @@ export class NamedToken implements AsyncDisposable {
     throw new TypeError(`nobody signs in for ${this.name}: its grant is ${this.config.grant}`)
   }
 
+  /** What has become of the last sign-in of this process. */
+  get signInState(): SignInState {
+    return this.#signIn.state
+  }
+
   /** Resolves once the sign-in under way has succeeded, and its tokens are kept; at once if there is none. */
   signedIn(): Promise<void> {
     return this.#signIn.completed()
@@ -177,6 +212,7 @@ export class NamedToken implements AsyncDisposable {
 
   #noted(state: WatcherState): void {
     if (state.lastError !== this.#state.lastError) this.#failedAt = this.#clock.now()
+    if (state.status === "signed-out") this.#token = undefined
     this.#state = state
   }
 
@@ -184,7 +220,7 @@ export class NamedToken implements AsyncDisposable {
     const record = await this.#store.caches.at(-1)?.get(this.name)
     if (record?.token === undefined) return
     const { accessToken, refreshToken } = record.token
-    const revoker = new TokenRevoker(issuerOptions(this.config, this.#secrets.clientSecret))
+    const revoker = new TokenRevoker(issuerOptions(this.config, this.#secrets.clientSecret, this.#clock))
     if (refreshToken === undefined) return revoker.revoke(accessToken, { hint: "access_token" })
     await revoker.revoke(refreshToken, { hint: "refresh_token" })
   }
@@ -193,6 +229,10 @@ export class NamedToken implements AsyncDisposable {
 /** Tells a token from others, and nothing of it: an entity tag (RFC 9110, section 8.8.3). */
 export function tagOf(token: Token): string {
   return `"${hashOf(token.accessToken)}"`
+}
+
+function closed(): TokenError {
+  return new TokenError("ERR_TOKEN_SOURCE_CLOSED", "the token is closed", { transient: false })
 }
 
 function throwReason(signal: AbortSignal): never {

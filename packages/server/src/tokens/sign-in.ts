@@ -21,6 +21,8 @@ export function isGivenByPerson({ grant }: TokenConfig): boolean {
   return grant === "authorization_code" || grant === "device_code"
 }
 
+export type SignInState = "none" | "under-way" | "kept" | "failed"
+
 const SIGN_IN_TIMEOUT_MS = 600_000
 
 interface Attempt {
@@ -42,6 +44,7 @@ export interface SignInOptions {
 export class SignIn {
   readonly #options: SignInOptions
   readonly #attempt$ = new BehaviorSubject<Attempt | undefined>(undefined)
+  #state: SignInState = "none"
   #lastError: TokenError | undefined
 
   constructor(options: SignInOptions) {
@@ -50,6 +53,11 @@ export class SignIn {
 
   get isUnderWay(): boolean {
     return this.#attempt$.value !== undefined
+  }
+
+  /** What has become of the last one. */
+  get state(): SignInState {
+    return this.#state
   }
 
   /** Why the last one failed, until another one begins. */
@@ -90,6 +98,7 @@ export class SignIn {
     }
     attempt.prompt.catch(() => undefined)
     this.#lastError = undefined
+    this.#state = "under-way"
     this.#attempt$.next(attempt)
     void this.#followed(attempt)
     return attempt
@@ -113,7 +122,9 @@ export class SignIn {
   async #followed(attempt: Attempt): Promise<void> {
     try {
       await attempt.outcome
+      this.#state = "kept"
     } catch (error) {
+      this.#state = "failed"
       this.#lastError = error instanceof TokenError ? error : undefined
     }
     this.#attempt$.next(undefined)

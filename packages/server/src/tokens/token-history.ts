@@ -1,4 +1,5 @@
 import { onTokenEvent, type Clock } from "evertoken"
+import { Subject, type Observable } from "rxjs"
 import { z } from "zod"
 
 /** One thing that happened to a named token. Without secrets. */
@@ -20,6 +21,7 @@ export class TokenHistory implements Disposable {
   readonly #clock: Clock
   readonly #most: number
   readonly #incidents = new Map<string, TokenIncident[]>()
+  readonly #incident$ = new Subject<TokenIncident>()
   readonly #unsubscribe: readonly (() => void)[]
 
   /** @param most of each token, so many are remembered. */
@@ -37,18 +39,26 @@ export class TokenHistory implements Disposable {
     return this.#incidents.get(name) ?? []
   }
 
+  /** Each one, when it happens. */
+  get incident$(): Observable<TokenIncident> {
+    return this.#incident$.asObservable()
+  }
+
   forget(name: string): void {
     this.#incidents.delete(name)
   }
 
   [Symbol.dispose](): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe()
+    this.#incident$.complete()
   }
 
   #add(name: string, what: Omit<TokenIncident, "name" | "at">): void {
     const incidents = this.#incidents.get(name) ?? []
-    incidents.push({ name, at: this.#clock.now(), ...what })
+    const incident = { name, at: this.#clock.now(), ...what }
+    incidents.push(incident)
     if (incidents.length > this.#most) incidents.shift()
     this.#incidents.set(name, incidents)
+    this.#incident$.next(incident)
   }
 }

@@ -9,7 +9,7 @@ import type { TokenStatus } from "./token-status.js"
 import type { TokenStores } from "./token-stores.js"
 
 export interface TokenRegistryOptions {
-  readonly stores: TokenStores
+  readonly stores: Pick<TokenStores, "open">
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined
 }

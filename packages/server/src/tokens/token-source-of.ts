@@ -1,4 +1,4 @@
-import type { TokenSource } from "evertoken"
+import type { Clock, TokenSource } from "evertoken"
 import { ClientCredentialsSource, JwtBearerSource, RefreshTokenSource, TokenExchangeSource } from "evertoken/oauth2"
 import type { TokenConfig } from "../config/token-config.js"
 import { endpointOptions } from "./issuer-requests.js"
@@ -16,8 +16,8 @@ export async function secretsOf(config: TokenConfig): Promise<TokenSecrets> {
 }
 
 /** What asks the issuer for a named token. @throws TypeError naming the option of the library that is wrong. */
-export function tokenSourceOf(name: string, config: TokenConfig, secrets: TokenSecrets): TokenSource {
-  const options = endpointOptions(config, secrets.clientSecret)
+export function tokenSourceOf(name: string, config: TokenConfig, secrets: TokenSecrets, clock: Clock): TokenSource {
+  const options = endpointOptions(config, secrets.clientSecret, clock)
   switch (config.grant) {
     case "client_credentials":
       return new ClientCredentialsSource(options)
