@@ -10,7 +10,7 @@ export default defineConfig({
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],
-      exclude: ["src/**/index.ts", "src/**/*.test.ts"],
+      exclude: ["src/**/index.ts", "src/**/*.test.ts", "src/testing/**"],
       reporter: ["text", "html"],
       reportsDirectory: "coverage",
       thresholds: { lines: 95, branches: 95 },
