@@ -1,0 +1,24 @@
+import { createHash, timingSafeEqual } from "node:crypto"
+
+const SHORTEST = 16
+
+/** The key that clients of a TCP listener send. Only its hash is kept. */
+export class ApiKey {
+  readonly #hash: Buffer
+
+  /** @throws TypeError if it could be guessed. */
+  constructor(key: string) {
+    if (key.length < SHORTEST) throw new TypeError(`the API key must have at least ${SHORTEST} characters`)
+    this.#hash = sha256(key)
+  }
+
+  /** Whether an `authorization` header (RFC 6750, section 2.1) brings it. Takes equally long, whatever it brings. */
+  isIn(authorization: string | undefined): boolean {
+    const [, presented = ""] = /^bearer +(\S+)$/i.exec(authorization ?? "") ?? []
+    return timingSafeEqual(this.#hash, sha256(presented))
+  }
+}
+
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text).digest()
+}

@@ -1,0 +1,43 @@
+import type { Token } from "evertoken"
+import type { FastifyReply, FastifyRequest } from "fastify"
+import { z } from "zod"
+import { tagOf } from "../tokens/named-token.js"
+import { isNamedIn } from "./entity-tag.js"
+
+const at = z.number().meta({ description: "Epoch milliseconds." })
+
+export const tokenAnswer = z
+  .object({
+    accessToken: z.string(),
+    tokenType: z.string(),
+    issuedAt: at,
+    expiresAt: at,
+    scope: z.string().optional(),
+  })
+  .meta({ description: "An access token." })
+
+type TokenAnswer = z.output<typeof tokenAnswer>
+
+interface Prepared {
+  readonly tag: string
+  readonly answer: TokenAnswer
+}
+
+// a token is asked for far more often than it is renewed
+const prepared = new WeakMap<Token, Prepared>()
+
+function prepare(token: Token): Prepared {
+  const { accessToken, tokenType, issuedAt, expiresAt, scope } = token
+  const made = { tag: tagOf(token), answer: { accessToken, tokenType, issuedAt, expiresAt, scope } }
+  prepared.set(token, made)
+  return made
+}
+
+/** The answer that brings a token, or 304 if the client has it. */
+export function tokenOr304(token: Token, { headers }: FastifyRequest, reply: FastifyReply): TokenAnswer | undefined {
+  const { tag, answer } = prepared.get(token) ?? prepare(token)
+  reply.header("cache-control", "no-store").header("etag", tag)
+  if (!isNamedIn(headers["if-none-match"], tag)) return answer
+  reply.code(304)
+  return undefined
+}
