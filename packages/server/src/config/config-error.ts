@@ -9,6 +9,9 @@ export interface ConfigProblem {
   readonly message: string
 }
 
+/** One that has its place in the file. */
+export type PlacedProblem = ConfigProblem & { readonly line: number; readonly column: number }
+
 /** A configuration that cannot be used: all that is wrong with it, one problem a line, as compilers tell it. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError"
@@ -24,6 +27,6 @@ export class ConfigError extends Error {
 }
 
 function lineOf(file: string, { line, column, field, message }: ConfigProblem): string {
-  const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`
-  return field === "" ? `${place}: ${message}` : `${place}: ${field}: ${message}`
+  const place = [file, line, column].filter((part) => part !== undefined).join(":")
+  return [place, field, message].filter((part) => part !== "").join(": ")
 }

@@ -13,7 +13,7 @@ export interface FieldContext {
 /** The fields that are what they are by their context. */
 export type ConfigFields = ReturnType<typeof configFields>
 
-export const text = z.string().min(1).max(10_000)
+export const text = z.string().min(1)
 
 /** In URLs, file names, metric labels and on the command line. */
 export const tokenName = z
@@ -67,6 +67,6 @@ export function configFields({ resolvePath, allowLiteralSecrets, storeNames }: F
 
 function isPlainUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
-  const { username, password, search, hash } = new URL(text)
-  return username === "" && password === "" && search === "" && hash === ""
+  const { protocol, username, password, search, hash } = new URL(text)
+  return /^(rediss?|postgres(ql)?):$/.test(protocol) && username + password + search + hash === ""
 }

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
 import { Ajv2020 } from "ajv/dist/2020.js"
 import { expect, test } from "vitest"
 import { parse } from "yaml"
@@ -26,6 +28,12 @@ test("the template is a configuration with each of its examples", () => {
     "token_exchange",
   ])
   expect(Object.keys(stores)).toEqual(["fleet", "database", "shared"])
+})
+
+test("the README's example is a configuration", async () => {
+  const readme = await readFile(join(import.meta.dirname, "../../README.md"), "utf8")
+  const [, example = ""] = /```yaml\n(.*?)```/s.exec(readme) ?? []
+  expect(Object.keys(parseConfig(example, options).tokens)).toEqual(["billing", "mail"])
 })
 
 test("each option there is stands in the template, under what it belongs to", () => {

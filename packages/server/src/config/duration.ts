@@ -18,8 +18,8 @@ export const waitingTime = duration.refine(
 )
 
 function millisecondsIn(text: string): number {
-  const [, figure = "0", unit = "ms"] = FORM.exec(text) ?? []
-  return Number(figure) * UNITS[isUnit(unit) ? unit : "ms"]
+  const unit = text.replace(/^[\d.]+/, "")
+  return Number.parseFloat(text) * (isUnit(unit) ? UNITS[unit] : Number.NaN)
 }
 
 function isUnit(unit: string): unit is keyof typeof UNITS {

@@ -2,6 +2,7 @@ import { access } from "node:fs/promises"
 import { homedir } from "node:os"
 import { join, resolve } from "node:path"
 import { ConfigError } from "./config-error.js"
+import { memberOf } from "./member-of.js"
 import { absolute } from "./places.js"
 
 /**
@@ -31,6 +32,6 @@ async function isThere(path: string): Promise<boolean> {
   // one that is there but cannot be read is not passed over
   return access(path).then(
     () => true,
-    (error: unknown) => !(error instanceof Error && "code" in error && error.code === "ENOENT"),
+    (error: unknown) => memberOf(error, "code") !== "ENOENT",
   )
 }

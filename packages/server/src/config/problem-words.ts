@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { memberOf } from "./member-of.js"
 import { nearestName } from "./nearest-name.js"
 
 /** What zod hands to whoever words its issues. */
@@ -27,9 +28,10 @@ export function wordsFor(issue: RawIssue): string {
     case "unrecognized_keys":
       return issue.keys.map((key) => unknownKey(key, issue)).join("\n")
     case "too_small":
-      return `must ${bound("at least", issue.minimum, issue)}`
+      if (issue.origin === "string" || issue.origin === "array") return "must not be empty"
+      return `must be ${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}`
     case "too_big":
-      return `must ${bound("at most", issue.maximum, issue)}`
+      return `must be at most ${issue.maximum}`
     case "invalid_key":
       return issue.issues[0]?.message ?? "is no possible name"
     case "invalid_union":
@@ -43,19 +45,18 @@ function wrongType(expected: string, input: unknown): string {
   if (input === undefined) return "is missing"
   if (input === null) return "is empty: give it a value, or leave it out"
   if (expected === "string" && typeof input !== "object") return "must be a text: put it in quotes"
-  return `must be ${NOUNS[expected] ?? expected}`
+  return `must be ${NOUNS[expected] ?? "something else"}`
 }
 
 function wrongDiscriminator(name: string, { input, options }: { input?: unknown; options?: unknown }): string {
-  const given: unknown = typeof input === "object" && input !== null ? Reflect.get(input, name) : undefined
+  const given = memberOf(input, name)
   const values = Array.isArray(options) ? options : []
   return given === undefined ? `is missing: ${oneOf(values, given)}` : oneOf(values, given)
 }
 
 function oneOf(values: readonly unknown[], input: unknown): string {
   const names = values.map(String)
-  const [first = ""] = names
-  const must = names.length === 1 ? `must be ${first}` : `must be one of ${names.join(", ")}`
+  const must = `must be one of ${names.join(", ")}`
   return must + hint(typeof input === "string" ? nearestName(input, names) : undefined)
 }
 
@@ -68,22 +69,10 @@ function unknownKey(key: string, { input, inst }: RawIssue): string {
 
 /** What stands where a key should be can be anything, such as the secret of `{ secret:hunter2 }`. */
 export function isShowableKey(key: string, map: unknown): boolean {
-  const value: unknown = typeof map === "object" && map !== null ? Reflect.get(map, key) : undefined
+  const value = memberOf(map, key)
   return /^[A-Za-z][A-Za-z_-]{0,39}$/.test(key) && value !== null && value !== undefined
 }
 
 function hint(nearest: string | undefined): string {
   return nearest === undefined ? "" : `: did you mean \`${nearest}\`?`
-}
-
-function bound(
-  words: string,
-  limit: number | bigint,
-  issue: { origin: string; inclusive?: boolean | undefined },
-): string {
-  const { origin, inclusive = true } = issue
-  if (origin === "string") return limit === 1 ? "not be empty" : `have ${words} ${limit} characters`
-  if (origin === "array") return `have ${words} ${limit} of them`
-  const than = words === "at least" ? "more than" : "less than"
-  return `be ${inclusive ? words : than} ${limit}`
 }

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { inspect } from "node:util"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { ConfigError } from "./config-error.js"
+import { configTemplate } from "./config-template.js"
 import { parseConfig, readConfig } from "./read-config.js"
 
 const SECRET = "hunter2"
@@ -113,6 +114,7 @@ describe("a field that is wrong is told in words that mend it:", () => {
     [token("scope: [a]"), "tokens.billing.scope: must be a text"],
     [token("scope: ''"), "tokens.billing.scope: must not be empty"],
     [token("scope: 5"), "tokens.billing.scope: must be a text: put it in quotes"],
+    [token("store: nowhere"), "tokens.billing.store: is not one of stores"],
     [token("resource: 5"), "tokens.billing.resource: must be an absolute URI, or a list of them"],
     [token("resource: nowhere"), "tokens.billing.resource: must be an absolute URI without a fragment (RFC 8707)"],
     [
@@ -182,6 +184,14 @@ describe("a field that is wrong is told in words that mend it:", () => {
       "tokens.billing.issuer: is missing: its metadata tell where people sign in; a tokenEndpoint alone does not",
     ],
     [
+      issued("grant: refresh_token, issuer: 'https://hunter2@a/'"),
+      "tokens.billing.issuer: must not hold a user name or password: leave them out",
+    ],
+    [
+      issued("grant: refresh_token, issuer: 'https://:hunter2@a/'"),
+      "tokens.billing.issuer: must not hold a user name or password: leave them out",
+    ],
+    [
       issued("grant: refresh_token, issuer: 'https://u:hunter2@a/'"),
       "tokens.billing.issuer: must not hold a user name or password: leave them out",
     ],
@@ -210,13 +220,15 @@ describe("a field that is wrong is told in words that mend it:", () => {
       "stores.a: must have one of `file`, `redis` and `postgres`, and not several",
     ],
     ["tokens: {}\nstores: { a: /tmp }", "stores.a: must have one of `file`, `redis` and `postgres`, and not several"],
-    ["tokens: {}\nencryption: { keys: [] }", "encryption.keys: must have at least 1 of them"],
+    ["tokens: {}\nencryption: { keys: [] }", "encryption.keys: must not be empty"],
     ["tokens: {}\nencryption: { keys: [env:K, hunter2] }", "encryption.keys[1]: must be a reference"],
     ["tokens: {}\nlisten: { tcp: { port: 1.5, apiKey: env:K } }", "listen.tcp.port: must be a whole number"],
     [
       "tokens: {}\nlisten: { tcp: { port: 1, apiKey: env:K, address: 0.0.0.0 } }",
       "listen.tcp.tls: is missing: other machines reach this address (or listen on 127.0.0.1)",
     ],
+    ["tokens: {}\nlisten: { tcp: { port: -1, apiKey: env:K } }", "listen.tcp.port: must be at least 0"],
+    ["tokens: {}\nonSignInNeeded: notify", "onSignInNeeded: must be a list"],
     [
       "tokens: {}\nlog: { level: warning }",
       "log.level: must be one of trace, debug, info, warn, error, fatal, silent: did you mean `warn`?",
@@ -236,6 +248,37 @@ test("what stands in the place of a key is not shown where it may be a secret", 
   }
 })
 
+test("whatever is typed wherever, what is told is what is wrong, and nothing of it", () => {
+  const full = configTemplate.replace(/^#(?=\S| {2})/gm, "").replace(/^\s*#.*\n/gm, "")
+  const typed = [
+    "X",
+    ": X ",
+    "\nX: x\n",
+    "'X",
+    "{ X: ",
+    "[X",
+    "\tX",
+    "&X ",
+    "*X ",
+    "!X ",
+    "? X\n",
+    '"\\X',
+    "| X",
+    "--- X\n",
+    "@X",
+  ]
+  let count = 0
+  for (let at = 0; at < full.length; at += 17) {
+    const [text = ""] = typed.splice(0, 1)
+    typed.push(text)
+    const problems = problemsOf(full.slice(0, at) + text.replace("X", SECRET) + full.slice(at))
+    for (const problem of problems)
+      expect(problem).toMatch(/^evertoken\.yaml:\d+:\d+: (?!.*(?:undefined|[Ii]nvalid input)).+[^: ]$/)
+    count += problems.length
+  }
+  expect(count).toBeGreaterThan(100)
+})
+
 test("a literal secret is kept where the configuration allows it, and a URL without a password is none", () => {
   const { tokens } = parse(`allowLiteralSecrets: true\n${client("secret: hunter2")}`)
   const shown = [
@@ -248,7 +291,9 @@ test("a literal secret is kept where the configuration allows it, and a URL with
     expect(text).not.toContain(SECRET)
   }
   expect(parse("tokens: {}\nstores: { a: { redis: redis://localhost:6379 } }").stores).toHaveProperty("a")
-  expect(problemsOf("tokens: {}\nstores: { a: { postgres: postgres://h/d?password=hunter2 } }")).toHaveLength(1)
+  for (const address of ["postgres://h/d?password=hunter2", "redis://hunter2@h", "ENV:HUNTER", "hunter2"]) {
+    expect(problemsOf(`tokens: {}\nstores: { a: { postgres: ${address} } }`)).toHaveLength(1)
+  }
 })
 
 describe("what is no YAML 1.2 is told by line and column, and not quoted:", () => {
@@ -280,6 +325,10 @@ describe("what is no YAML 1.2 is told by line and column, and not quoted:", () =
   test("aliases are followed, and what is wrong is told where it stands", () => {
     const text = "stores: { a: &a { file: x }, b: *a }\ntokens: {}\n"
     expect(parse(text).stores["b"]).toEqual({ file: "/etc/evertoken/x" })
+    expect(problemsOf(text.replace("x", "5"))).toEqual([
+      "evertoken.yaml:1:25: stores.a.file: must be a text: put it in quotes",
+      "evertoken.yaml:1:25: stores.b.file: must be a text: put it in quotes",
+    ])
     expect(problemsOf(text.replace("file:", "fire:"))).toEqual([
       "evertoken.yaml:1:17: stores.a: must have one of `file`, `redis` and `postgres`, and not several",
       "evertoken.yaml:1:33: stores.b: must have one of `file`, `redis` and `postgres`, and not several",

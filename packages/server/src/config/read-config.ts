@@ -3,10 +3,11 @@ import fs from "node:fs/promises"
 import { homedir } from "node:os"
 import { dirname, join, resolve } from "node:path"
 import type { z } from "zod"
-import { ConfigError, type ConfigProblem } from "./config-error.js"
+import { ConfigError, type ConfigProblem, type PlacedProblem } from "./config-error.js"
 import { configFields } from "./config-fields.js"
 import { configSchema, type Config } from "./config.js"
 import { problemsOf } from "./issue-problems.js"
+import { memberOf } from "./member-of.js"
 import { wordsFor } from "./problem-words.js"
 import { parseYaml, type YamlSource } from "./yaml-source.js"
 
@@ -31,8 +32,9 @@ export interface ParseConfigOptions {
 export function parseConfig(text: string, { file, baseDirectory }: ParseConfigOptions): Config {
   const source = parseYaml(text)
   if (source.problems.length > 0) throw new ConfigError(file, inOrder(source.problems))
-  if (source.value === null)
+  if (source.value === null) {
     throw new ConfigError(file, [fileProblem("is empty: `evertoken init` writes a commented one")])
+  }
   const { data, error } = schemaFor(source.value, baseDirectory).safeParse(source.value, {
     error: wordsFor,
     reportInput: true,
@@ -51,16 +53,12 @@ function schemaFor(value: unknown, baseDirectory: string) {
   return configSchema(fields)
 }
 
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined
-}
-
-function located({ issues }: z.ZodError, source: YamlSource): readonly ConfigProblem[] {
+function located({ issues }: z.ZodError, source: YamlSource): readonly PlacedProblem[] {
   return problemsOf(issues).map(({ path, at, field, message }) => ({ ...source.positionOf(path, at), field, message }))
 }
 
-function inOrder(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
-  return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+function inOrder(problems: readonly PlacedProblem[]): readonly PlacedProblem[] {
+  return problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
 }
 
 function withSharedPolicy(config: Config): Config {

@@ -1,5 +1,6 @@
 import { constants, type Stats } from "node:fs"
 import fs from "node:fs/promises"
+import { memberOf } from "./member-of.js"
 import { SecretError } from "./secret-error.js"
 
 const LARGEST_BYTES = 65_536
@@ -35,7 +36,7 @@ async function contentOf(path: string): Promise<Buffer> {
 }
 
 function unreadable(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined
+  const code = memberOf(error, "code")
   if (code === "ENOENT") return "there is no such file"
   if (code === "EACCES") return "cannot be read by this user: chown it to the user that the server runs as"
   return `cannot be read: ${typeof code === "string" ? code : "unexpected failure"}`

@@ -11,13 +11,13 @@ import {
   type ErrorCode,
   type Pair,
 } from "yaml"
-import type { ConfigProblem } from "./config-error.js"
+import type { PlacedProblem } from "./config-error.js"
 
 /** What stands in a YAML file, and where. */
 export interface YamlSource {
   readonly value: unknown
   /** Why it is no YAML 1.2; nothing of its content is in there. The value is undefined then. */
-  readonly problems: readonly ConfigProblem[]
+  readonly problems: readonly PlacedProblem[]
   /** Of a value, or of the key of it; of the nearest place around it, where it is not there. */
   positionOf(path: readonly PropertyKey[], of: "key" | "value"): { readonly line: number; readonly column: number }
 }
@@ -77,14 +77,14 @@ function forbiddenIn(document: Document) {
   visit(document, {
     Alias(_, alias, ancestors) {
       const target = alias.resolve(document)
-      const offset = alias.range?.[0] ?? 0
+      const offset = startOf(alias)
       if (target === undefined) found.push({ offset, message: "there is no anchor (&...) of this name before it" })
       else if (ancestors.includes(target))
         found.push({ offset, message: "this alias stands in what it is an alias of" })
     },
     Pair(_, { key }) {
       if (isScalar(key) && key.value === "__proto__") {
-        found.push({ offset: key.range?.[0] ?? 0, message: "a key must not be __proto__" })
+        found.push({ offset: startOf(key), message: "a key must not be __proto__" })
       }
     },
   })
@@ -93,15 +93,15 @@ function forbiddenIn(document: Document) {
 
 function offsetOf(document: Document, path: readonly PropertyKey[], of: "key" | "value"): number {
   let node: unknown = document.contents
-  let key = startOf(node) ?? 0
+  let key = startOf(node)
   let value = key
   for (const [index, segment] of path.entries()) {
     const next = entryOf(document, node, segment)
     // it is missing: what should have it is named by its key
     if (next === undefined) return key
     node = next.value
-    key = startOf(next.key) ?? startOf(node) ?? key
-    value = isScalar(node) && node.value === null ? key : (startOf(node) ?? key)
+    key = startOf(next.key, startOf(node, key))
+    value = isScalar(node) && node.value === null ? key : startOf(node, key)
     if (of === "key" && index === path.length - 1) return key
   }
   return value
@@ -116,6 +116,6 @@ function entryOf(document: Document, node: unknown, segment: PropertyKey): Pick<
   return undefined
 }
 
-function startOf(node: unknown): number | undefined {
-  return isNode(node) ? node.range?.[0] : undefined
+function startOf(node: unknown, otherwise = 0): number {
+  return (isNode(node) ? node.range?.[0] : undefined) ?? otherwise
 }
