@@ -20,11 +20,6 @@ export class EventFeed {
     this.#clock = clock
   }
 
-  /** How many are listening. */
-  get size(): number {
-    return this.#readers.size
-  }
-
   /** Every token as it is now, then each change, until the reader leaves. One that does not keep up is cut off. */
   add(reader: ServerResponse): void {
     if (this.#readers.size === 0) this.#begin()

@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto"
 import { readFile } from "node:fs/promises"
+import { createSecureContext } from "node:tls"
 import type { FastifyInstance } from "fastify"
 import type { Config } from "../config/config.js"
 import { isLoopback } from "../config/loopback.js"
@@ -33,7 +34,7 @@ export async function listenOnTcp(
     throw new ListenError(`${address} can be reached from other machines`, hint)
   }
   const credentials = tls && (await read(tls))
-  const certificate = credentials && new X509Certificate(credentials.cert)
+  const certificate = credentials?.certificate
   let origin = new TcpOrigin({ port, address, certificate })
   const server = listeners.create(() => origin, credentials)
   await listening(server, { port, host: address }, `${address} port ${port}`)
@@ -45,8 +46,20 @@ export async function listenOnTcp(
   return origin.url
 }
 
-async function read({ certificate, key }: NonNullable<TcpConfig["tls"]>): Promise<Certificate> {
-  return { cert: await readPem("certificate", certificate), key: await readPem("key", key) }
+interface Credentials extends Certificate {
+  readonly certificate: X509Certificate
+}
+
+async function read(files: NonNullable<TcpConfig["tls"]>): Promise<Credentials> {
+  const cert = await readPem("certificate", files.certificate)
+  const key = await readPem("key", files.key)
+  try {
+    createSecureContext({ cert, key })
+    return { cert, key, certificate: new X509Certificate(cert) }
+  } catch {
+    const hint = "Both must be PEM, the key not encrypted, and belong together."
+    throw new ListenError(`the certificate ${files.certificate} and its key cannot be used`, hint)
+  }
 }
 
 async function readPem(what: string, path: string): Promise<string> {

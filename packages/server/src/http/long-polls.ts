@@ -10,11 +10,6 @@ export class LongPolls {
     this.#clock = clock
   }
 
-  /** How many are waiting. */
-  get size(): number {
-    return this.#open.size
-  }
-
   /**
    * What `what` resolves with. Undefined, and its signal is aborted, once the time is over, the client is gone, or the server ends.
    */

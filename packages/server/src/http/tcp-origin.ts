@@ -1,4 +1,5 @@
 import type { X509Certificate } from "node:crypto"
+import { isIP } from "node:net"
 
 export interface TcpOriginOptions {
   readonly port: number
@@ -36,13 +37,14 @@ export class TcpOrigin {
    */
   isOwnHost(host: string): boolean {
     const [, name = "", port = this.#scheme === "https" ? "443" : "80"] =
-      /^(\[[\da-f:.]+\]|[^:@/\s]+)(?::(\d+))?$/.exec(host.toLowerCase()) ?? []
+      /^(\[[\da-f:.]+\]|[\w.-]+)(?::(\d+))?$/.exec(host.toLowerCase()) ?? []
     return Number(port) === this.#port && (this.#names.has(name) || this.#isCertified(name))
   }
 
   #isCertified(name: string): boolean {
     const address = name.replace(/^\[(.+)\]$/, "$1")
-    return this.#certificate?.checkHost(name) !== undefined || this.#certificate?.checkIP(address) !== undefined
+    const found = isIP(address) === 0 ? this.#certificate?.checkHost(name) : this.#certificate?.checkIP(address)
+    return found !== undefined
   }
 }
 

@@ -1,0 +1,58 @@
+import { expect, test } from "vitest"
+import { serverUnderTest } from "../testing/server-under-test.js"
+
+async function metricsOf({ app }: Awaited<ReturnType<typeof serverUnderTest>>): Promise<readonly string[]> {
+  const answer = await app.inject("/metrics")
+  expect(answer.headers["content-type"]).toContain("text/plain")
+  return answer.body.split("\n")
+}
+
+test("each token has its status, its times, its renewals and its failures", async () => {
+  await using server = await serverUnderTest()
+  await server.app.inject("/tokens/billing")
+  server.issuer.next({ status: 503, body: {} })
+  await server.app.inject({ method: "POST", url: "/tokens/billing/refresh" })
+  const expiresAt = (server.clock.now() + 3_600_000) / 1_000
+  expect(await metricsOf(server)).toEqual(
+    expect.arrayContaining([
+      'evertoken_token_status{name="billing",status="fresh"} 1',
+      'evertoken_token_status{name="billing",status="stale"} 0',
+      `evertoken_token_expires_at_seconds{name="billing"} ${expiresAt}`,
+      `evertoken_token_stale_at_seconds{name="billing"} ${expiresAt - 900}`,
+      expect.stringMatching(/^evertoken_token_next_renewal_at_seconds\{name="billing"\} \d/),
+      'evertoken_renewals_total{name="billing"} 1',
+      'evertoken_renewal_failures_total{name="billing",code="ERR_TOKEN_RESPONSE"} 1',
+      "evertoken_renewal_duration_seconds_count 1",
+    ]),
+  )
+})
+
+test("requests are counted by route, never by what was in the path", async () => {
+  await using server = await serverUnderTest()
+  for (const url of ["/tokens/canary-1", "/tokens/canary-2", "/canary-3", "/canary-4", "/tokens/billing?x=canary"]) {
+    await server.app.inject(url)
+  }
+  const metrics = await metricsOf(server)
+  expect(metrics.filter((line) => line.startsWith("evertoken_http_request_duration_seconds_count"))).toEqual([
+    'evertoken_http_request_duration_seconds_count{route="/tokens/:name",method="GET",status="404"} 2',
+    'evertoken_http_request_duration_seconds_count{route="none",method="GET",status="404"} 2',
+    'evertoken_http_request_duration_seconds_count{route="/tokens/:name",method="GET",status="400"} 1',
+  ])
+  expect(metrics.join("\n")).not.toContain("canary")
+})
+
+test("a token that has left the configuration leaves the metrics", async () => {
+  await using server = await serverUnderTest()
+  await server.app.inject("/tokens/billing")
+  await server.registry.apply({})
+  expect((await metricsOf(server)).join("\n")).not.toContain("billing")
+})
+
+test("two servers of a process have figures of their own", async () => {
+  await using one = await serverUnderTest(["billing"])
+  await using other = await serverUnderTest(["web"])
+  await Promise.all([one.app.inject("/tokens/billing"), other.app.inject("/tokens/web")])
+  const metrics = await metricsOf(other)
+  expect(metrics.join("\n")).not.toContain("billing")
+  expect(metrics).toContain("evertoken_renewal_duration_seconds_count 1")
+})
