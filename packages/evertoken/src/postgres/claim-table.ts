@@ -2,6 +2,7 @@ import type { Lease, LeaseBoard } from "../lease-claim.js"
 import { own } from "../stored-record.js"
 import type { ClaimView } from "../token-cache.js"
 import type { PostgresDatabase } from "./postgres-database.js"
+import { rowOf } from "./row-key.js"
 import { DURABLY, momentOf, msOf, type StatementTime } from "./statement-time.js"
 import type { TableNames } from "./table-names.js"
 
@@ -29,7 +30,7 @@ export class ClaimTable implements LeaseBoard {
 
   constructor(key: string, what: string, options: ClaimTableOptions) {
     this.#options = options
-    this.#subject = [key, what]
+    this.#subject = [key, rowOf(what)]
     this.#statements = statementsFor(options.names.claims)
   }
 
