@@ -132,7 +132,8 @@ class Soak {
     const playUntil = async (isEnough: () => boolean) => {
       while (!isEnough()) {
         await this.#round()
-        this.#options.onProgress?.({ rounds: ++rounds, elapsedMs: performance.now() - startedAt })
+        rounds++
+        this.#options.onProgress?.({ rounds, elapsedMs: performance.now() - startedAt })
       }
     }
     await playUntil(() => rounds >= LEAST_ROUNDS && performance.now() - startedAt >= this.#options.forMs)
