@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events"
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http"
 import { setTimeout as wait } from "node:timers/promises"
+import { resetSocket } from "./reset-socket.js"
 
 /** What a token request meets instead of a plain answer. */
 export type PlannedAnswer =
@@ -59,7 +60,7 @@ export function isProcessed(answer: PlannedAnswer | undefined): boolean {
 export function giveAnswer(answer: PlannedAnswer, response: ServerResponse): void {
   if (answer === "hang" || answer === "lose-and-hang") return
   if (answer === "reset" || answer === "lose") {
-    response.socket?.resetAndDestroy()
+    if (response.socket !== null) resetSocket(response.socket)
     return
   }
   const { status, headers = {}, body = "" } = answer

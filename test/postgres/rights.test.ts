@@ -25,6 +25,23 @@ describe.skipIf(programs === undefined)("the tables in PostgreSQL", () => {
     expect(commits.every(({ committed }) => committed)).toBe(true)
   })
 
+  test.each(["repeatable\\ read", "serializable"])(
+    "are made once by many that come at once, under the names of each, where transactions are %s",
+    async (isolation) => {
+      const schema = `made_${isolation.slice(0, 6)}`
+      const store = await scene.store()
+      const options = `-c default_transaction_isolation=${isolation}`
+      const pools = Array.from({ length: 8 }, () => store.pool({ max: 1, options }))
+      onTestFinished(async () => void (await Promise.all(pools.map((pool) => pool.end()))))
+      await Promise.all(pools.map((pool) => pool.query("SELECT")))
+      const migrations = pools.map((pool, i) => PostgresTokenCache.migrate(pool, { schema, table: `shared_${i % 2}` }))
+      await expect(Promise.all(migrations)).resolves.toHaveLength(8)
+      for (const table of ["shared_0", "shared_1"]) {
+        expect(await scene.server.run(`SELECT format FROM ${schema}.${table}_format`)).toEqual([{ format: 1 }])
+      }
+    },
+  )
+
   test("serve a user with rights on them and nothing else, who may call the migration, too", async () => {
     const { server } = scene
     const store = await scene.store()

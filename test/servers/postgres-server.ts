@@ -5,6 +5,7 @@ import { readdirSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
+import { setTimeout as wait } from "node:timers/promises"
 import pg from "pg"
 import { aptInstall, findProgram, skipped } from "./apt-install.js"
 import { freePort } from "./free-port.js"
@@ -117,9 +118,13 @@ export class PostgresServer implements AsyncDisposable {
   async kill(): Promise<void> {
     const child = this.#child
     this.#child = undefined
-    if (child?.exitCode !== null || child.signalCode !== null) return
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
     const exited = once(child, "exit")
-    await this.#signal("SIGKILL", child)
+    // stopped first, it begets no more, and its children stay its own: one that lives on keeps the next from starting
+    child.kill("SIGSTOP")
+    for (const pid of await childrenOf(child.pid)) kill(pid, "SIGKILL")
+    while ((await childrenOf(child.pid)).length > 0) await wait(5)
+    child.kill("SIGKILL")
     await exited
   }
 
@@ -162,18 +167,18 @@ export class PostgresServer implements AsyncDisposable {
   }
 
   // each connection is a process of its own
-  async #signal(signal: NodeJS.Signals, child = this.#child): Promise<void> {
-    if (child?.pid === undefined) return
-    child.kill(signal)
-    for (const pid of await childrenOf(child.pid)) kill(pid, signal)
+  async #signal(signal: NodeJS.Signals): Promise<void> {
+    if (this.#child?.pid === undefined) return
+    this.#child.kill(signal)
+    for (const pid of await childrenOf(this.#child.pid)) kill(pid, signal)
   }
 }
 
 async function childrenOf(parent: number): Promise<readonly number[]> {
   const pids = (await readdir("/proc")).map(Number).filter((pid) => pid > 0)
   const parents = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")))
-  // pid (name) state ppid
-  return pids.filter((_, i) => Number(/\) \S (\d+)/.exec(parents[i] ?? "")?.[1]) === parent)
+  // pid (name) state ppid; the dead that nobody has asked after are no more than names
+  return pids.filter((_, i) => Number(/\) [^Z] (\d+)/.exec(parents[i] ?? "")?.[1]) === parent)
 }
 
 function kill(pid: number, signal: NodeJS.Signals): void {

@@ -1,5 +1,6 @@
 import { once } from "node:events"
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net"
+import { resetSocket } from "../issuer/reset-socket.js"
 
 /** What lies between some clients and a server on this machine, and can be cut. */
 export class TcpProxy implements AsyncDisposable {
@@ -31,7 +32,7 @@ export class TcpProxy implements AsyncDisposable {
   /** Every connection is reset, and no new one is taken. */
   refuse(): void {
     this.#state = "refusing"
-    for (const sockets of this.#pairs) for (const socket of sockets) socket.resetAndDestroy()
+    for (const sockets of this.#pairs) for (const socket of sockets) resetSocket(socket)
   }
 
   /** What was held up gets through now. */
@@ -47,7 +48,7 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   #join(client: Socket, port: number): void {
-    if (this.#state === "refusing") return void client.resetAndDestroy()
+    if (this.#state === "refusing") return resetSocket(client)
     const target = connect(port, "127.0.0.1")
     const pair = [client, target] as const
     this.#pairs.add(pair)

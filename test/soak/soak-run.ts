@@ -15,7 +15,7 @@ import { SubjectProcess } from "./subject-process.js"
 import { REUSE_LEEWAY_MS } from "./watched.js"
 
 export interface SoakOptions {
-  /** For how long, in milliseconds; the last round is played to its end. */
+  /** For how long, in milliseconds, but for 10 rounds at least; the last round is played to its end. */
   readonly forMs: number
   /** How long a round of load is, in milliseconds; each is followed by a sample. */
   readonly roundMs: number
@@ -43,6 +43,8 @@ export interface SoakResult {
   readonly objections: readonly string[]
 }
 
+/** Fewer samples tell nothing. */
+const LEAST_ROUNDS = 10
 const SUBJECTS = 2
 const LIFETIME_SECONDS = 2
 // while samples are taken nothing is to become due
@@ -127,13 +129,18 @@ class Soak {
 
   async play(startedAt: number): Promise<number> {
     let rounds = 0
-    for (;;) {
-      await this.#round()
-      rounds++
-      const elapsedMs = performance.now() - startedAt
-      this.#options.onProgress?.({ rounds, elapsedMs })
-      if (elapsedMs >= this.#options.forMs) return rounds
+    const playUntil = async (isEnough: () => boolean) => {
+      while (!isEnough()) {
+        await this.#round()
+        rounds++
+        this.#options.onProgress?.({ rounds, elapsedMs: performance.now() - startedAt })
+      }
     }
+    await playUntil(() => rounds >= LEAST_ROUNDS && performance.now() - startedAt >= this.#options.forMs)
+    // a leak goes on growing; what only varies does not
+    const doubled = 2 * rounds
+    if (!this.#isFlat) await playUntil(() => rounds >= doubled)
+    return rounds
   }
 
   async end(): Promise<readonly SubjectReport[]> {
@@ -143,6 +150,10 @@ class Soak {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#subjects.map(({ process }) => process[Symbol.asyncDispose]()))
     await this.#issuer.close()
+  }
+
+  get #isFlat(): boolean {
+    return this.#subjects.every(({ samples }) => coursesOf(samples).every((course) => course.isFlat))
   }
 
   async #round(): Promise<void> {
@@ -158,7 +169,7 @@ class Soak {
 
   async #failUntil(end: number): Promise<void> {
     for (;;) {
-      await wait(between(this.#random, 100, 1_500))
+      await wait(between(this.#random, 100, this.#options.roundMs))
       if (performance.now() >= end) return
       this.#faults.begin(drawIssuerFault(this.#random))
     }

@@ -29,6 +29,7 @@ export class CacheStack {
   readonly #claims: TokenCache
   readonly #clock: Clock
   readonly #storeTimeoutMs: number
+  readonly #silentUntil = new Map<TokenCache, number>()
   #newestFound: StoredToken | undefined
 
   constructor({ caches, key, clock, storeTimeoutMs }: CacheStackOptions) {
@@ -48,7 +49,7 @@ export class CacheStack {
 
   /** The authority's record. @throws TokenError `ERR_TOKEN_CACHE` if it cannot be reached in time. */
   read(): Promise<StoredToken | undefined> {
-    return this.#guard(this.authority, "get", () => this.#get(this.authority))
+    return this.#guard(this.authority, "get", () => this.#get(this.authority), { once: true })
   }
 
   /** Compare-and-set in the authority. @throws TokenError `ERR_TOKEN_CACHE` if it cannot be written in time. */
@@ -84,7 +85,7 @@ export class CacheStack {
       take: (n) => this.#guard(cache, "claim.take", () => take(n)),
       markSent: () => this.#guard(cache, "claim.markSent", () => claim.markSent()),
       isHeld: () => this.#guard(cache, "claim.isHeld", () => claim.isHeld()),
-      release: (extent) => this.#guard(cache, "claim.release", () => release(extent)),
+      release: (extent) => this.#guard(cache, "claim.release", () => release(extent), { once: true }),
       abandon: () => this.#guard(cache, "claim.abandon", () => abandon()),
       reject: () => this.#guard(cache, "claim.reject", () => claim.reject()),
     }
@@ -139,16 +140,19 @@ export class CacheStack {
 
   async #orUndefined<T>(cache: TokenCache, operation: string, action: () => Promise<T>): Promise<T | undefined> {
     try {
-      return await this.#guard(cache, operation, action)
+      return await this.#guard(cache, operation, action, { once: true })
     } catch {
       return undefined // guard has reported it
     }
   }
 
-  /** Bounds and reports what is done with a cache, and makes a `TokenError` of every failure. */
-  async #guard<T>(cache: TokenCache, operation: string, action: () => Promise<T>): Promise<T> {
+  /**
+   * Bounds and reports what is done with a cache, and makes a `TokenError` of every failure.
+   * @param once not waited for while the cache still owes an answer: who asks has waited for that one already, perhaps.
+   */
+  async #guard<T>(cache: TokenCache, operation: string, action: () => Promise<T>, { once = false } = {}): Promise<T> {
     try {
-      return await this.#inTime(cache, operation, action)
+      return await this.#inTime(cache, operation, action, once)
     } catch (error) {
       const failure = error instanceof TokenError ? error : foreignFailure(cache, operation)
       publish("cache-failed", {
@@ -162,16 +166,25 @@ export class CacheStack {
     }
   }
 
-  #inTime<T>(cache: TokenCache, operation: string, action: () => Promise<T>): Promise<T> {
+  #inTime<T>(cache: TokenCache, operation: string, action: () => Promise<T>, once: boolean): Promise<T> {
+    const clock = this.#clock
+    const timeoutMs = this.#storeTimeoutMs
     return new Promise<T>((resolve, reject) => {
-      const timer = this.#clock.setTimer(
-        () => reject(tooSlow(cache, operation, this.#storeTimeoutMs)),
-        this.#storeTimeoutMs,
-      )
+      // it is asked all the same: an answer ends the silence
+      const isAwaited = !once || clock.monotonic() >= (this.#silentUntil.get(cache) ?? -Infinity)
+      const giveUp = () => {
+        this.#silentUntil.set(cache, clock.monotonic() + timeoutMs)
+        reject(tooSlow(cache, operation, timeoutMs))
+      }
+      const timer = isAwaited ? clock.setTimer(giveUp, timeoutMs) : undefined
+      if (!isAwaited) reject(stillSilent(cache, operation))
       Promise.resolve()
         .then(action)
         .then(resolve, reject)
-        .finally(() => timer.cancel())
+        .finally(() => {
+          timer?.cancel()
+          this.#silentUntil.delete(cache)
+        })
     })
   }
 }
@@ -192,4 +205,9 @@ function tooSlow(cache: TokenCache, operation: string, timeoutMs: number): Token
   return new TokenError("ERR_TOKEN_CACHE", `${cache.name}: no answer to ${operation} within ${timeoutMs} ms`, {
     transient: true,
   })
+}
+
+function stillSilent(cache: TokenCache, operation: string): TokenError {
+  const message = `${cache.name}: ${operation} is not waited for: there is no answer yet to an earlier call`
+  return new TokenError("ERR_TOKEN_CACHE", message, { transient: true })
 }

@@ -21,7 +21,10 @@ export interface CachedTokenSourceOptions {
   readonly requestTimeoutMs?: number | undefined
   /** For how long to wait for another process that is renewing the token, in milliseconds. Default 20,000. */
   readonly claimTimeoutMs?: number | undefined
-  /** For how long to wait for a cache, in milliseconds. Default 5,000. */
+  /**
+   * For how long a request waits for a cache that does not answer, in milliseconds. Default 5,000. While an answer is
+   * overdue, others that only look there do not wait for it, too, for as long again at most.
+   */
   readonly storeTimeoutMs?: number | undefined
   /**
    * For how long the issuer accepts a refresh token again that it has rotated, in milliseconds, as the issuer's

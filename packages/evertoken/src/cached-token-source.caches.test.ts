@@ -194,13 +194,54 @@ test.each(["claim.look", "claim.take", "claim.markSent", "claim.isHeld", "commit
   },
 )
 
-test("a cold start with a store that hangs ends with a token, after some time-outs", async () => {
+test("a cold start with a store that hangs ends with a token, after one time-out", async () => {
   const world = new Simulation()
   const { tokens, connection } = world.start(new ScriptedSource(world.issuer))
   connection.faults.plan("*", "hangs")
-  await world.outcome(tokens.getToken(), 11_000)
+  await world.outcome(tokens.getToken(), 5_500)
   expect(world.issuer.requests).toHaveLength(1)
   expect(world.clock.pendingTimers).toBe(0)
+})
+
+const STEPS = ["get", "claim.look", "claim.take", "claim.markSent", "claim.isHeld", "commit", "claim.release"] as const
+
+test.each(STEPS.flatMap((step) => [false, true].map((singleUse) => [step, singleUse] as const)))(
+  "whoever renews waits for a store that hangs from %s on for one time-out; single-use: %s",
+  async (step, singleUse) => {
+    const world = new Simulation()
+    const refreshToken = singleUse ? world.issuer.signIn() : undefined
+    const { tokens, connection } = world.start(new ScriptedSource(world.issuer, { refreshToken }))
+    const first = await world.outcome(tokens.getToken())
+    connection.faults.plan("claim.release", "hangs")
+    connection.faults.plan(step, "hangs")
+    await world.outcome(
+      tokens.getToken({ newerThan: first }).catch(() => undefined),
+      5_500,
+    )
+    connection.faults.heal()
+    await world.outcome(tokens.getToken({ newerThan: await tokens.getToken() }).catch(() => undefined))
+    await world.outcome(tokens.getToken({ newerThan: first }))
+    expect(world.issuer.requests.length).toBeGreaterThan(1)
+  },
+)
+
+test("a store that owed an answer is waited for again when it gives it, and after a time-out without one", async () => {
+  const world = new Simulation()
+  const { tokens, connection } = world.start(new ScriptedSource(world.issuer))
+  let token = await world.outcome(tokens.getToken())
+  const renew = async () => void (token = await world.outcome(tokens.getToken({ newerThan: token })))
+  for (const [fault, pauseMs] of [
+    [6_000, 2_000],
+    ["hangs", 6_000],
+  ] as const) {
+    connection.faults.plan("get", fault, 1)
+    await renew()
+    await world.clock.advance(pauseMs)
+    connection.faults.plan("get", 1_000, 1)
+    await renew()
+    const { store } = world
+    expect((await store.open().get(KEY))?.token?.accessToken).toBe(token.accessToken)
+  }
 })
 
 test("what was renewed into memory is not given up for an older token in a store that comes back", async () => {

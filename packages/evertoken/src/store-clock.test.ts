@@ -73,3 +73,16 @@ test.each([
 ])("by how much the clock of %s is ahead is what the exchange proves, and no more", (_store, reading, offsetMs) => {
   expect(offsetOfStore(reading)).toBe(offsetMs)
 })
+
+test.each([NaN, Infinity, -9e15])(
+  "an offset that no clock can have, %s, counts as none: the record is read as it is",
+  (writerMs) => {
+    expect(inClockOfReader(RECORD, { writerMs, readerMs: 0 })).toBe(RECORD)
+  },
+)
+
+test("a token that lasts to the end of time is read on a host whose clock is ahead", () => {
+  const token = RECORD.token?.with({ expiresAt: 8.64e15 })
+  const read = inClockOfReader({ ...RECORD, token }, { writerMs: 0, readerMs: -600_000 })
+  expect(read.token).toMatchObject({ issuedAt: 1_600_000, expiresAt: 8.64e15 })
+})

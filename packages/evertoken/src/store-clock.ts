@@ -4,15 +4,20 @@ import type { Token } from "./token.js"
 /** Clocks that differ by less are taken to agree: the way to the store and back takes its time, too. */
 const AGREEING_WITHIN_MS = 1_000
 
+/** The last moment that a `Date` can be: no clock differs by more, and no token has a time after it. */
+const END_OF_TIME = 8.64e15
+
 /**
  * A record as a process reads it whose clock is not the writer's. Both know by how much the clock of the store is ahead of
- * their own: the writer's `offsetMs` is kept beside the record, the reader's comes with the answer.
+ * their own: the writer's `offsetMs` is kept beside the record, the reader's comes with the answer. Never throws: what is kept
+ * there and cannot be one counts as none.
  */
 export function inClockOfReader(
   record: StoredToken,
   offsets: { readonly writerMs: number; readonly readerMs: number },
 ): StoredToken {
-  const shiftMs = offsets.writerMs - offsets.readerMs
+  const writerMs = Math.abs(offsets.writerMs) <= END_OF_TIME ? offsets.writerMs : 0
+  const shiftMs = writerMs - offsets.readerMs
   if (Math.abs(shiftMs) < AGREEING_WITHIN_MS) return record
   const { token, sealed, restoredAt } = record
   return {
@@ -26,11 +31,12 @@ export function inClockOfReader(
 /** A token whose times are those of a clock that is `shiftMs` ahead. */
 function shifted(token: Token, shiftMs: number): Token {
   const { issuedAt, staleAt, expiresAt, refreshTokenExpiresAt } = token
+  const later = (time: number) => Math.max(-END_OF_TIME, Math.min(time + shiftMs, END_OF_TIME))
   return token.with({
-    issuedAt: issuedAt + shiftMs,
-    staleAt: staleAt + shiftMs,
-    expiresAt: expiresAt + shiftMs,
-    refreshTokenExpiresAt: refreshTokenExpiresAt && refreshTokenExpiresAt + shiftMs,
+    issuedAt: later(issuedAt),
+    staleAt: later(staleAt),
+    expiresAt: later(expiresAt),
+    refreshTokenExpiresAt: refreshTokenExpiresAt && later(refreshTokenExpiresAt),
   })
 }
 

@@ -2,6 +2,7 @@ import type { Lease, LeaseBoard } from "../lease-claim.js"
 import { own } from "../stored-record.js"
 import type { ClaimView } from "../token-cache.js"
 import type { PostgresDatabase } from "./postgres-database.js"
+import { rowOf } from "./row-key.js"
 import { DURABLY, momentOf, msOf, type StatementTime } from "./statement-time.js"
 import type { TableNames } from "./table-names.js"
 
@@ -29,7 +30,7 @@ export class ClaimTable implements LeaseBoard {
 
   constructor(key: string, what: string, options: ClaimTableOptions) {
     this.#options = options
-    this.#subject = [key, what]
+    this.#subject = [key, rowOf(what)]
     this.#statements = statementsFor(options.names.claims)
   }
 
@@ -54,7 +55,7 @@ export class ClaimTable implements LeaseBoard {
 
   async extend(lease: Lease): Promise<boolean> {
     const [row] = await this.#run("keep a claim", "extend", this.#lease(lease))
-    return row !== undefined && own(row, "is_highest") === true
+    return row !== undefined && Number(own(row, "is_highest")) === 1
   }
 
   async markSent(lease: Lease): Promise<void> {
@@ -93,14 +94,14 @@ function statementsFor(claims: string) {
   const timeOnly = momentOf("$3")
   return {
     look: `
-      SELECT n, owner, alive_until > ${timeOnly} AS is_alive, ${msOf(`${timeOnly} - sent_at`)} AS sent_ago_ms
+      SELECT n, owner, (alive_until > ${timeOnly})::integer AS is_alive, ${msOf(`${timeOnly} - sent_at`)} AS sent_ago_ms
       FROM ${claims} WHERE ${subject} ORDER BY n`,
     take: `
       INSERT INTO ${claims} (key, what, n, owner, alive_until) VALUES ($1, $2, $3, $4, ${lease})
       ON CONFLICT (key, what, n) DO NOTHING RETURNING n`,
     extend: `
       UPDATE ${claims} SET alive_until = ${lease} WHERE ${ownClaim}
-      RETURNING n = (SELECT max(n) FROM ${claims} WHERE ${subject}) AS is_highest`,
+      RETURNING (n = (SELECT max(n) FROM ${claims} WHERE ${subject}))::integer AS is_highest`,
     markSent: `UPDATE ${claims} SET sent_at = ${now}, alive_until = ${lease} WHERE ${ownClaim} RETURNING ${DURABLY}`,
     releaseOwn: `DELETE FROM ${claims} WHERE ${ownClaim}`,
     // whoever gives it back late removes nothing that others have claimed since
@@ -114,19 +115,20 @@ function statementsFor(claims: string) {
   }
 }
 
+// an application may have its client give numbers as texts: a mark that is not seen would be a token spent twice
 function claimRow(row: object, owner: string): ClaimRow {
   const sentAgoMs = own(row, "sent_ago_ms")
   return {
     n: Number(own(row, "n")),
     isOwn: own(row, "owner") === owner,
-    isAlive: own(row, "is_alive") === true,
-    sentAgoMs: typeof sentAgoMs === "number" ? sinceThen(sentAgoMs) : undefined,
+    isAlive: Number(own(row, "is_alive")) !== 0,
+    sentAgoMs: sentAgoMs === null ? undefined : sinceThen(Number(sentAgoMs)),
   }
 }
 
 // the server's clock was set back: no leeway of an issuer is sure to last so long
 function sinceThen(sentAgoMs: number): number {
-  return sentAgoMs < 0 ? Infinity : sentAgoMs
+  return sentAgoMs >= 0 ? sentAgoMs : Infinity
 }
 
 function ownerOf(claim: ClaimRow | undefined): ClaimView["owner"] {

@@ -38,6 +38,7 @@ export function listenBy(
 async function connect(client: PostgresClient): Promise<Line> {
   const hangUp = () => void client.end().catch(() => undefined)
   client.on("error", () => undefined)
+  client.unref?.() // it may take for ever: a server that hangs takes connections, and does not answer
   try {
     await client.connect()
   } catch (error) {

@@ -66,7 +66,10 @@ test("an error of our own passes", () => {
 test.each([
   ["40001", true],
   ["40P01", true],
-  ["23505", false],
+  ["23505", true],
+  ["42P06", true],
+  ["42P07", true],
+  ["42P01", false],
 ])("only what the server undid for the sake of another is done again: SQLSTATE %s", (code, expected) => {
   expect(isUndone(errorOf(code))).toBe(expected)
 })

@@ -56,10 +56,12 @@ export function failureOf(doing: string, error: unknown): TokenError {
   return new TokenError("ERR_TOKEN_CACHE", `postgres: cannot ${doing}: ${why}`, { transient: lasting === undefined })
 }
 
+// the last three: of two who create the same at once, one whose transaction began before the other's ended
+const UNDONE_STATES: ReadonlySet<string> = new Set(["40001", "40P01", "23505", "42P06", "42P07"])
+
 /** Whether it was undone for the sake of another one, and is to be done again. */
 export function isUndone(error: unknown): boolean {
-  const code = sqlStateOf(error)
-  return code === "40001" || code === "40P01"
+  return UNDONE_STATES.has(sqlStateOf(error) ?? "")
 }
 
 /** What only a person can mend. */

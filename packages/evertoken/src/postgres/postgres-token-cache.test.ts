@@ -62,6 +62,14 @@ describe("what stands in the tables", () => {
     expect(new Set(rows)).toEqual(new Set(["User 7/api", ...keys.slice(1).map((key) => `sha256-${hashOf(key)}`)]))
   })
 
+  const LONG = Array.from({ length: 500 }, (_, i) => hashOf(`${i}`)).join("")
+  test.each(["v5-a\0b", `v5-${LONG}`])("has claims on whatever somebody else's record is named, %#", async (what) => {
+    const { cache } = await open()
+    const claim = cache.claim("key", { what, singleUse: true })
+    expect(await claim.take(1)).toBe(true)
+    expect((await cache.claim("key", { what, singleUse: true }).look()).owner).toBe("alive")
+  })
+
   test("is under the names that were asked for, whatever characters they have", async () => {
     const names = { schema: 'odd "schema', table: "it's; DROP TABLE x --" }
     for (const _ of [1, 2]) await PostgresTokenCache.migrate(database, names)

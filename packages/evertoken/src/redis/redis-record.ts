@@ -127,8 +127,7 @@ export class RedisRecord {
       return this.#note({ digest, version: undefined, floor: decoded.generation, offsetMs })
     }
     const { version } = decoded.record
-    const writerMs = Number(writerOffset)
-    const offsets = { writerMs: Number.isFinite(writerMs) ? writerMs : 0, readerMs: offsetMs }
+    const offsets = { writerMs: Number(writerOffset), readerMs: offsetMs }
     const seen = this.#note({ digest, version, floor: version.generation, offsetMs })
     return { ...seen, record: inClockOfReader(decoded.record, offsets) }
   }

@@ -76,6 +76,20 @@ describe("a record", () => {
     expect(client.asked).toEqual(["evalsha"])
   })
 
+  test("is forgotten in this process once ten thousand others have been used since, and asked for again", async () => {
+    const { client, cache } = setUp()
+    const askedToWrite = async (key: string, generation: number) => {
+      client.asked.length = 0
+      await cache.commit(key, recordOf(generation), generation === 1 ? NOTHING : at(generation - 1))
+      return client.asked.length
+    }
+    for (const key of ["left", "used"]) await cache.commit(key, recordOf(1), NOTHING)
+    for (let i = 0; i < 9_999; i++) await cache.get(`other-${i}`)
+    expect(await askedToWrite("used", 2)).toBe(1)
+    expect(await askedToWrite("left", 2)).toBe(2)
+    expect(await askedToWrite("used", 3)).toBe(1)
+  })
+
   test("that another has written since is not overwritten, and the writer is told of it", async () => {
     const { cache, another } = setUp()
     await cache.get("key")
@@ -330,7 +344,9 @@ describe("what it is given", () => {
     ["pollMs", { pollMs: 0 }],
     ["waitReplicas.count", { waitReplicas: { count: 0, timeoutMs: 1 } }],
     ["waitReplicas.timeoutMs", { waitReplicas: { count: 1, timeoutMs: 0 } }],
+    ["waitReplicas.timeoutMs", { waitReplicas: { count: 1 } }],
     ["waitReplicas", { waitReplicas: { count: 1, timeoutMs: 1, replicas: 1 } }],
+    ["waitReplicas", { waitReplicas: null }],
     ["clock", { clock: {} }],
     ["random", { random: 4 }],
     ["prefixes", { prefixes: "a" }],

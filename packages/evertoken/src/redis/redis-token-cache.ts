@@ -56,6 +56,9 @@ interface Settings {
   readonly random: Random
 }
 
+// half a kilobyte each, for users who may never come again; what is forgotten is read once more
+const MOST_REMEMBERED = 10_000
+
 /**
  * Tokens in Redis that all hosts share: one request to the issuer serves them all, and a new token is announced to all.
  * Safe to use concurrently, by any number of processes. Each step is one script in the server.
@@ -164,11 +167,13 @@ export class RedisTokenCache implements TokenCache {
   }
 
   #recordOf(key: string): RedisRecord {
-    const known = this.#records.get(key)
-    if (known !== undefined) return known
     const report = (operation: string, detail: string) => this.#report(key, operation, detail)
-    const record = new RedisRecord({ redisKey: this.#redisKeyOf(key), runner: this.#runner, report })
-    this.#records.set(key, record)
+    const record =
+      this.#records.get(key) ?? new RedisRecord({ redisKey: this.#redisKeyOf(key), runner: this.#runner, report })
+    this.#records.delete(key)
+    this.#records.set(key, record) // the most recently used is the last one
+    const [oldest = key] = this.#records.keys()
+    if (this.#records.size > MOST_REMEMBERED) this.#records.delete(oldest)
     return record
   }
 

@@ -12,10 +12,14 @@ export interface WaitReplicas {
 }
 
 /** @throws TypeError naming the option. */
-export function assertWaitReplicas(waitReplicas: WaitReplicas | undefined, connection: RedisConnection): void {
+export function assertWaitReplicas(waitReplicas: Partial<WaitReplicas> | undefined, connection: RedisConnection): void {
   if (waitReplicas === undefined) return
+  const given: unknown = waitReplicas
+  if (typeof given !== "object" || given === null) {
+    throw new TypeError(`waitReplicas must be an object with count and timeoutMs; got ${shownValue(given)}`)
+  }
   assertOptions("waitReplicas", waitReplicas, { count: true, timeoutMs: true })
-  const { count, timeoutMs } = waitReplicas
+  const { count = NaN, timeoutMs = NaN } = waitReplicas
   if (!Number.isSafeInteger(count) || count < 1) {
     throw new TypeError(`waitReplicas.count must be a whole number of at least 1; got ${shownValue(count)}`)
   }

@@ -115,6 +115,17 @@ describe("a server that is silent", () => {
     expect((await runner.run(CALL)).texts).toEqual(["key", "text"])
   })
 
+  test("is none that has answered what was asked later: a client may never tell that an answer was lost", async () => {
+    const { clock, server, runner } = setUp()
+    await runner.run(CALL)
+    hang(server)
+    void runner.run(CALL)
+    server.serve = (run) => run()
+    await runner.run(CALL)
+    await clock.advance(3_000)
+    expect((await runner.run(CALL)).texts).toEqual(["key", "text"])
+  })
+
   test("is silent no more once it has answered, though more is waiting", async () => {
     const { clock, server, runner } = setUp()
     const waiting: (() => void)[] = []

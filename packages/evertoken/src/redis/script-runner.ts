@@ -63,12 +63,23 @@ export class ScriptRunner {
     this.#waiting.add(call)
     this.#sentAt = call.since
     try {
-      return textsIn(await this.#evaluate(script, key, args))
+      const answer = await this.#evaluate(script, key, args)
+      this.#forgetUpTo(call)
+      return textsIn(answer)
     } catch (error) {
       throw redisFailure(doing, error)
     } finally {
       this.#waiting.delete(call)
       this.#answeredAt = this.#options.clock.monotonic()
+    }
+  }
+
+  // answers come in order: what was asked before, and has none, lost it with its connection, and some clients never tell
+  #forgetUpTo(answered: { readonly since: number }): void {
+    if (!this.#waiting.has(answered)) return
+    for (const call of this.#waiting) {
+      if (call === answered) return
+      this.#waiting.delete(call)
     }
   }
 

@@ -80,10 +80,8 @@ export function fleetSettings(options: FleetOptions): FleetSettings {
   assertMilliseconds("retryAfterMs", retryAfterMs, { least: 0 })
   if (!Number.isSafeInteger(seed)) throw new TypeError(`seed must be a whole number; got ${shownValue(seed)}`)
   const durationMs = milliseconds("durationMs", options.durationMs, 86_400_000, 1)
-  for (const { startsAtMs, lastsMs } of outages) {
-    assertMilliseconds("outages: startsAtMs", startsAtMs, { least: 0, most: durationMs })
-    assertMilliseconds("outages: lastsMs", lastsMs, { least: 1, most: durationMs - startsAtMs })
-  }
+  assertOutages(outages, durationMs)
+  if (typeof onProgress !== "function") throw new TypeError("onProgress must be a function")
   return {
     instances: count("instances", options.instances, 1_000),
     instancesPerStore: count("instancesPerStore", options.instancesPerStore, 1),
@@ -98,6 +96,19 @@ export function fleetSettings(options: FleetOptions): FleetSettings {
     readEveryMs: milliseconds("readEveryMs", options.readEveryMs, 30_000, 1_000),
     seed,
     onProgress,
+  }
+}
+
+function assertOutages(outages: readonly Partial<FleetOutage>[], durationMs: number): void {
+  const given: unknown = outages
+  if (!Array.isArray(given) || !given.every((each) => typeof each === "object" && each !== null)) {
+    throw new TypeError("outages must be an array of objects with startsAtMs and lastsMs")
+  }
+  for (const outage of outages) {
+    assertOptions("outages", outage, { startsAtMs: true, lastsMs: true })
+    const { startsAtMs = NaN, lastsMs = NaN } = outage
+    assertMilliseconds("outages: startsAtMs", startsAtMs, { least: 0, most: durationMs })
+    assertMilliseconds("outages: lastsMs", lastsMs, { least: 1, most: durationMs - startsAtMs })
   }
 }
 

@@ -111,6 +111,18 @@ test.each([
   await expect(simulateFleet(options)).rejects.toBeInstanceOf(TypeError)
 })
 
+test.each<readonly [object, string]>([
+  [{ outages: 5 }, "outages must be an array of objects"],
+  [{ outages: [null] }, "outages must be an array of objects"],
+  [{ outages: [{ startsAtMs: 1 }] }, "outages: lastsMs must be milliseconds"],
+  [{ outages: [{ lastsMs: 1 }] }, "outages: startsAtMs must be milliseconds"],
+  [{ outages: [{ startsAt: 1, lastsMs: 1 }] }, "startsAt is not an option of outages"],
+  [{ onProgress: "log" }, "onProgress must be a function"],
+])("options %o, as plain JavaScript may have them, are refused", async (options, message) => {
+  await expect(simulateFleet(options)).rejects.toThrow(new RegExp(`^${message}`))
+  await expect(simulateFleet(options)).rejects.toBeInstanceOf(TypeError)
+})
+
 test("an option under a wrong name is refused", async () => {
   const options: object = { instance: 10 }
   await expect(simulateFleet(options)).rejects.toThrow(
