@@ -11,7 +11,8 @@ const STEPS = [
   { name: "lint", script: "lint" },
   { name: "types", script: "typecheck" },
   { name: "unused code", script: "knip" },
-  { name: "unit tests and coverage", script: "coverage", report: "packages/evertoken/reports/tests.json" },
+  { name: "unit tests and coverage", script: "coverage:library", report: "packages/evertoken/reports/tests.json" },
+  { name: "unit tests of the server", script: "coverage:server", report: "packages/server/reports/tests.json" },
   { name: "integration tests", script: "test:integration", report: "test/reports/tests.json", scanned: true },
   { name: "examples", script: "test:examples", counts: true, scanned: true },
 ]
