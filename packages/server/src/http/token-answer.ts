@@ -21,6 +21,7 @@ type TokenAnswer = z.output<typeof tokenAnswer>
 interface Prepared {
   readonly tag: string
   readonly answer: TokenAnswer
+  readonly serialize: () => string
 }
 
 // a token is asked for far more often than it is renewed
@@ -28,16 +29,21 @@ const prepared = new WeakMap<Token, Prepared>()
 
 function prepare(token: Token): Prepared {
   const { accessToken, tokenType, issuedAt, expiresAt, scope } = token
-  const made = { tag: tagOf(token), answer: { accessToken, tokenType, issuedAt, expiresAt, scope } }
+  const answer = tokenAnswer.encode({ accessToken, tokenType, issuedAt, expiresAt, scope })
+  const text = JSON.stringify(answer)
+  const made = { tag: tagOf(token), answer, serialize: () => text }
   prepared.set(token, made)
   return made
 }
 
 /** The answer that brings a token, or 304 if the client has it. */
 export function tokenOr304(token: Token, { headers }: FastifyRequest, reply: FastifyReply): TokenAnswer | undefined {
-  const { tag, answer } = prepared.get(token) ?? prepare(token)
+  const { tag, answer, serialize } = prepared.get(token) ?? prepare(token)
   reply.header("cache-control", "no-store").header("etag", tag)
-  if (!isNamedIn(headers["if-none-match"], tag)) return answer
-  reply.code(304)
-  return undefined
+  if (isNamedIn(headers["if-none-match"], tag)) {
+    reply.code(304)
+    return undefined
+  }
+  reply.type("application/json; charset=utf-8").serializer(serialize)
+  return answer
 }
