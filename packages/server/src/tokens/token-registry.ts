@@ -49,10 +49,11 @@ export class TokenRegistry implements AsyncDisposable {
   /**
    * Keeps what the configuration says from now on. A token that stays the same is left alone; one that is another is
    * ended before its successor begins. One after the other, never two at once.
+   * @param moved tokens whose store is another one now, though they name the same.
    * @throws Error naming the token that cannot be opened; then all is as before.
    */
-  async apply(configs: Readonly<Record<string, TokenConfig>>): Promise<void> {
-    const opened = await this.#openAll(configs)
+  async apply(configs: Readonly<Record<string, TokenConfig>>, moved: readonly string[] = []): Promise<void> {
+    const opened = await this.#openAll(configs, moved)
     const removed = this.all.filter(({ name }) => !(name in configs))
     const replaced = opened.flatMap(({ name }) => this.#tokens.get(name) ?? [])
     await Promise.all([...removed, ...replaced].map((token) => token.close()))
@@ -80,11 +81,15 @@ export class TokenRegistry implements AsyncDisposable {
     return this.close()
   }
 
-  async #openAll(configs: Readonly<Record<string, TokenConfig>>): Promise<readonly NamedToken[]> {
+  async #openAll(
+    configs: Readonly<Record<string, TokenConfig>>,
+    moved: readonly string[],
+  ): Promise<readonly NamedToken[]> {
     const opened: NamedToken[] = []
     try {
       for (const [name, config] of Object.entries(configs)) {
-        if (!isDeepStrictEqual(this.find(name)?.config, config)) opened.push(await this.#open(name, config))
+        const isSame = !moved.includes(name) && isDeepStrictEqual(this.find(name)?.config, config)
+        if (!isSame) opened.push(await this.#open(name, config))
       }
       return opened
     } catch (error) {
