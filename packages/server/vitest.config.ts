@@ -13,7 +13,7 @@ export default defineConfig({
       exclude: ["src/**/index.ts", "src/**/*.test.ts", "src/testing/**"],
       reporter: ["text", "html"],
       reportsDirectory: "coverage",
-      thresholds: { lines: 95, branches: 95 },
+      thresholds: { lines: 95, branches: 90 },
     },
   },
 })
