@@ -7,7 +7,7 @@ import type { TokenStore } from "./named-token.js"
 import { openPostgres, openRedis, type SharedStore } from "./shared-store.js"
 
 /** The store of a token that names none: files in the state directory. */
-export const FILE_STORE = "file"
+const FILE_STORE = "file"
 
 export interface TokenStoresOptions {
   readonly stores: Readonly<Record<string, StoreConfig>>
