@@ -13,7 +13,7 @@ const params = z.object({ name: z.string() })
 const LONGEST_WAIT_MS = 300_000
 const expiresAt = z.number().meta({ description: "Epoch milliseconds." })
 
-const prompt = z
+export const signInPrompt = z
   .discriminatedUnion("kind", [
     z.object({ kind: z.literal("browser"), url: z.string(), expiresAt }),
     z.object({
@@ -26,7 +26,7 @@ const prompt = z
   ])
   .meta({ description: "What a person is to do now: open a URL in a browser of the host, or a code on any device." })
 
-const outcome = z.object({
+export const signInOutcome = z.object({
   state: z.enum(["none", "under-way", "kept", "failed"]).meta({
     description: "Of the last sign-in since the server began. `under-way`: ask again.",
   }),
@@ -43,7 +43,7 @@ export function signInRoutes(instance: FastifyInstance, { registry, polls }: Ser
       schema: {
         summary: "Begins a sign-in, or joins the one under way.",
         params,
-        response: { 200: prompt, ...problems },
+        response: { 200: signInPrompt, ...problems },
       },
     },
     async ({ params: { name } }) => {
@@ -62,7 +62,7 @@ export function signInRoutes(instance: FastifyInstance, { registry, polls }: Ser
           "What has become of the last sign-in, once it is over; `under-way` after the time (5 minutes at most).",
         params,
         querystring: z.strictObject({ timeout: lengthOfTime.prefault("30s") }),
-        response: { 200: outcome, ...problems },
+        response: { 200: signInOutcome, ...problems },
       },
     },
     async ({ params: { name }, query: { timeout } }, reply) => {

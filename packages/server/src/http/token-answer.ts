@@ -16,7 +16,7 @@ export const tokenAnswer = z
   })
   .meta({ description: "An access token." })
 
-type TokenAnswer = z.output<typeof tokenAnswer>
+export type TokenAnswer = z.output<typeof tokenAnswer>
 
 interface Prepared {
   readonly tag: string

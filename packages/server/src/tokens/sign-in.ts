@@ -11,7 +11,7 @@ export type SignInPrompt =
   | {
       readonly kind: "device"
       readonly verificationUri: string
-      readonly verificationUriComplete?: string
+      readonly verificationUriComplete?: string | undefined
       readonly userCode: string
       readonly expiresAt: number
     }

@@ -1,0 +1,41 @@
+import type { Timer } from "evertoken"
+import open from "open"
+import type { SignInPrompt } from "../tokens/sign-in.js"
+import { printable, type Terminal } from "./terminal.js"
+import type { TokenService } from "./token-service.js"
+
+const STEP_MS = 1_000
+
+/** Shows a person where to sign in, and waits until the tokens are kept. */
+export async function login(name: string, tokens: TokenService, terminal: Terminal): Promise<void> {
+  const { stderr } = terminal
+  const prompt = await tokens.signIn(name)
+  stderr.write(`${printable(wordsFor(prompt))}\n`)
+  if (stderr.isTTY === true && prompt.kind === "browser") await open(prompt.url).catch(() => undefined)
+  using _progress = progress(prompt.expiresAt, terminal)
+  await tokens.signedIn(name)
+  stderr.write(`${stderr.isTTY === true ? "\r\u001b[K" : ""}${name}: signed in, and kept\n`)
+}
+
+function wordsFor(prompt: SignInPrompt): string {
+  if (prompt.kind === "browser") return `Sign in, in a browser of this machine:\n  ${prompt.url}`
+  const { verificationUri, verificationUriComplete, userCode } = prompt
+  const direct = verificationUriComplete === undefined ? "" : `\nor at once:\n  ${verificationUriComplete}`
+  return `Sign in, on any device, at\n  ${verificationUri}\nwith the code\n  ${userCode}${direct}`
+}
+
+/** One line that tells how long it may take still; where nobody watches, it is written once. */
+function progress(expiresAt: number, { stderr, clock }: Terminal): Disposable {
+  if (stderr.isTTY !== true) {
+    stderr.write("Waiting for the sign-in …\n")
+    return { [Symbol.dispose]: () => undefined }
+  }
+  let timer: Timer | undefined
+  const show = () => {
+    const left = Math.max(0, Math.round((expiresAt - clock.now()) / 1_000))
+    stderr.write(`\r\u001b[KWaiting for the sign-in, ${Math.floor(left / 60)} min ${left % 60} s left …`)
+    timer = clock.setTimer(show, STEP_MS)
+  }
+  show()
+  return { [Symbol.dispose]: () => timer?.cancel() }
+}

@@ -1,0 +1,30 @@
+import { connect } from "node:net"
+import type { Clock } from "evertoken"
+import type { Config } from "../config/config.js"
+import { memberOf } from "../config/member-of.js"
+import { placesOf } from "../config/places.js"
+import { CommandError } from "./command-error.js"
+import { LocalTokens } from "./local-tokens.js"
+import { RemoteTokens } from "./remote-tokens.js"
+import type { TokenService } from "./token-service.js"
+
+/** The server's tokens, if one is running where the configuration says; else the work is done here. */
+export async function openTokens(config: Config, clock: Clock): Promise<TokenService> {
+  const { socket } = placesOf({ stateDirectory: config.stateDirectory, socket: config.listen.socket })
+  return (await isAnswered(socket)) ? new RemoteTokens(socket) : LocalTokens.open(config, clock)
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path, () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once("error", (error) => {
+      const code = String(memberOf(error, "code"))
+      if (["ENOENT", "ECONNREFUSED", "ENOTDIR"].includes(code)) return resolve(false)
+      const hint = "It may be another user's: look at its permissions, or choose another with --config."
+      reject(new CommandError(`cannot reach the socket ${path}: ${code}`, { hint }))
+    })
+  })
+}

@@ -1,0 +1,102 @@
+import { readFileSync } from "node:fs"
+import { Command, CommanderError } from "commander"
+import { ConfigError } from "../config/config-error.js"
+import { memberOf } from "../config/member-of.js"
+import { check } from "./check.js"
+import { EXIT } from "./command-error.js"
+import { failureOf } from "./failure.js"
+import { init } from "./init.js"
+import { serve } from "./serve.js"
+import { printable, type Terminal } from "./terminal.js"
+import { addTokenCommands } from "./token-commands.js"
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 no such token, 4 a sign-in is needed, 5 unavailable for now`
+
+const EXAMPLES = `
+Examples:
+  evertoken init                        writes a commented evertoken.yaml
+  evertoken serve                       keeps its tokens fresh, and hands them out
+  curl -H "$(evertoken get billing --header)" https://api.example.com/invoices
+
+get, list, refresh, set, revoke and login ask the server; with none running they do the work themselves.`
+
+/** Does what a command line says. @returns what the process exits with. */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const program = programOf(terminal)
+  try {
+    await program.parseAsync(args, { from: "user" })
+    return 0
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage
+    return told(error, terminal, program.opts<{ verbose?: boolean }>().verbose === true)
+  }
+}
+
+function programOf(terminal: Terminal): Command {
+  const { stdout, stderr } = terminal
+  const program = new Command("evertoken")
+    .description("Holds the grants of a host, keeps every token fresh, and hands them out.")
+    .version(version())
+    .option("--verbose", "tell where a failure comes from")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      outputError: (text, write) => write(printable(usageError(text))),
+    })
+    .showHelpAfterError("(evertoken --help tells more)")
+    .addHelpText("after", EXAMPLES)
+    .addHelpText("afterAll", EXIT_CODES)
+
+  configured(program.command("serve").description("keep the tokens of the configuration fresh, and hand them out"))
+    .option("--unsafe-bind", "allow an address that other machines reach; it needs TLS")
+    .addHelpText(
+      "after",
+      "\nSIGHUP reads the configuration again. SIGINT and SIGTERM end it in order; a second one, at once.",
+    )
+    .addHelpText("after", "\nExamples:\n  evertoken serve --config /etc/evertoken/evertoken.yaml")
+    .action((options: { config?: string; unsafeBind?: boolean }) => serve(options, terminal))
+  program
+    .command("init")
+    .description("write a commented configuration; never over one that is there")
+    .argument("[file]", "where to", "evertoken.yaml")
+    .addHelpText("after", "\nExamples:\n  evertoken init ~/.config/evertoken/evertoken.yaml")
+    .action((file: string) => init(file, terminal))
+  configured(program.command("check").description("tell what is wrong with the configuration, by line and column"))
+    .addHelpText("after", "\nExamples:\n  evertoken check && systemctl reload evertoken")
+    .action((options: { config?: string }) => check(options, terminal))
+  addTokenCommands(program, terminal)
+  return program
+}
+
+function configured(command: Command): Command {
+  return command.option(
+    "--config <file>",
+    "the configuration; by default $EVERTOKEN_CONFIG or ./evertoken.yaml, and so on",
+  )
+}
+
+/** The value of an option that is not known may be a secret. */
+function usageError(text: string): string {
+  return text.replace(/^error: /, "evertoken: ").replace(/(unknown option '-[^=']*)=[^\n]*'/, "$1=…'")
+}
+
+function told(error: unknown, { stderr }: Terminal, isVerbose: boolean): number {
+  const { message, hint, exitCode } = failureOf(error)
+  // each line of it begins with its place in the file, as editors read it
+  const origin = error instanceof ConfigError ? "" : "evertoken: "
+  stderr.write(`${origin}${printable(message)}\n`)
+  if (hint !== undefined) stderr.write(`  ${printable(hint)}\n`)
+  if (isVerbose && error instanceof Error) stderr.write(`${framesOf(error)}\n`)
+  return exitCode
+}
+
+function framesOf({ name, stack = "" }: Error): string {
+  return [name, ...stack.split("\n").filter((line) => line.startsWith("    at "))].join("\n")
+}
+
+function version(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8")
+  return String(memberOf(JSON.parse(text), "version"))
+}

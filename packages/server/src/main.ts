@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+import { systemClock } from "evertoken"
+import { run } from "./command/program.js"
+import { processTerminal } from "./command/terminal.js"
+
+const EXIT_WITHIN_MS = 1_000
+
+process.exitCode = await run(process.argv.slice(2), processTerminal())
+// what does not end by itself, such as a connection to a store that hangs
+systemClock.setTimer(() => process.exit(), EXIT_WITHIN_MS, { ref: false })
