@@ -11,17 +11,27 @@ const STEPS = [
   { name: "lint", script: "lint" },
   { name: "types", script: "typecheck" },
   { name: "unused code", script: "knip" },
-  { name: "unit tests and coverage", script: "coverage:library", report: "packages/evertoken/reports/tests.json" },
-  { name: "unit tests of the server", script: "coverage:server", report: "packages/server/reports/tests.json" },
-  { name: "integration tests", script: "test:integration", report: "test/reports/tests.json", scanned: true },
-  { name: "examples", script: "test:examples", counts: true, scanned: true },
+  {
+    name: "unit tests and coverage",
+    script: "coverage:library",
+    report: "packages/evertoken/reports/tests.json",
+    scanned: "--without-events",
+  },
+  {
+    name: "unit tests of the server",
+    script: "coverage:server",
+    report: "packages/server/reports/tests.json",
+    scanned: "--without-events",
+  },
+  { name: "integration tests", script: "test:integration", report: "test/reports/tests.json", scanned: "" },
+  { name: "examples", script: "test:examples", counts: true, scanned: "" },
 ]
 
 // What is scanned has the tests' canaries for secrets.
 async function runScript(script, scanned) {
   const command = `npm run --silent ${script}`
   // A shell, because npm is a .cmd file on Windows.
-  const child = spawn(scanned ? `node scripts/secret-scan.js ${command}` : command, {
+  const child = spawn(scanned === undefined ? command : `node scripts/secret-scan.js ${scanned} ${command}`, {
     shell: true,
     stdio: ["ignore", "pipe", "inherit"],
     env: process.stdout.isTTY ? { FORCE_COLOR: "1", ...process.env } : process.env,

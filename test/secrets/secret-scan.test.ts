@@ -9,9 +9,13 @@ const SCAN = fileURLToPath(new URL("../../scripts/secret-scan.js", import.meta.u
 const PLANTED = fileURLToPath(new URL("planted.js", import.meta.url))
 
 /** Scans a program that lets a secret out this way. */
-async function scanOf(way: string, exitCode = 0): Promise<{ code: number | null; output: string }> {
+async function scanOf(
+  way: string,
+  exitCode = 0,
+  options: readonly string[] = [],
+): Promise<{ code: number | null; output: string }> {
   const command = `"${process.execPath}" "${PLANTED}" "${way}" && exit ${exitCode}`
-  const child = spawn(process.execPath, [SCAN, "--canary", "nightingale-", command], {
+  const child = spawn(process.execPath, [SCAN, "--canary", "nightingale-", ...options, command], {
     stdio: ["ignore", "pipe", "pipe"],
   })
   let output = ""
@@ -49,6 +53,12 @@ test("a run in which nothing is to be heard of the library proves nothing", asyn
   const { code, output } = await scanOf("nothing to be heard")
   expect(output).toContain("no event of the library was heard")
   expect(code).toBe(1)
+})
+
+test("where the scan hears no events it sees all the rest", async () => {
+  expect((await scanOf("an event", 0, ["--without-events"])).code).toBe(0)
+  expect((await scanOf("standard error", 0, ["--without-events"])).code).toBe(1)
+  expect((await scanOf("no way", 3, ["--without-events"])).code).toBe(3)
 })
 
 test("whatever secret the tests' issuer has is a canary", async () => {
