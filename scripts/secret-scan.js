@@ -79,12 +79,16 @@ async function scanRun(command, { canary, hears }) {
   const directory = await mkdtemp(join(tmpdir(), "secret-scan-"))
   const listener = import.meta.resolve("./secret-scan/listener.js")
   const { NODE_OPTIONS = "" } = process.env
-  const options = hears ? `${NODE_OPTIONS} --import=${listener}`.trim() : NODE_OPTIONS
+  const hearing = {
+    NODE_OPTIONS: `${NODE_OPTIONS} --import=${listener}`.trim(),
+    SECRET_SCAN_DIRECTORY: directory,
+    SECRET_SCAN_CANARY: canary,
+  }
   // A shell, because npm is a .cmd file on Windows.
   const child = spawn(command, {
     shell: true,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODE_OPTIONS: options, SECRET_SCAN_DIRECTORY: directory, SECRET_SCAN_CANARY: canary },
+    env: hears ? { ...process.env, ...hearing } : process.env,
   })
   const scan = new SecretScan(canary)
   const ended = once(child, "close").then(([code]) => ({ code }))
