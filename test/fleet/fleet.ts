@@ -6,7 +6,8 @@ import { CompiledWorker } from "../processes/compiled-worker.js"
 import { WorkerProcess } from "../processes/worker-process.js"
 import type { WorkerConfig } from "../processes/worker-protocol.js"
 import { TcpProxy } from "../servers/tcp-proxy.js"
-import { STORE_NAME, type SharedServer } from "./shared-servers.js"
+import type { SharedServer } from "./shared-servers.js"
+import { STORE_NAME } from "./store-name.js"
 
 export interface FleetOptions {
   readonly hosts: number

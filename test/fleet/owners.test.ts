@@ -4,7 +4,8 @@ import { RealIssuer, type RealIssuerOptions } from "../issuer/real-issuer.js"
 import { CompiledWorker } from "../processes/compiled-worker.js"
 import { WorkerProcess } from "../processes/worker-process.js"
 import type { WorkerConfig } from "../processes/worker-protocol.js"
-import { SHARED_SERVERS, STORE_NAME, type SharedServer } from "./shared-servers.js"
+import { SHARED_SERVERS, type SharedServer } from "./shared-servers.js"
+import { STORE_NAME } from "./store-name.js"
 
 const LEASE_MS = 3_000
 const AHEAD_MS = 600_000

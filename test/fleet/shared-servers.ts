@@ -3,6 +3,7 @@ import pg from "pg"
 import type { SharedStoreConfig } from "../processes/worker-protocol.js"
 import { PostgresServer, providePostgres } from "../servers/postgres-server.js"
 import { provideRedis, RedisServer } from "../servers/redis-server.js"
+import { STORE_NAME } from "./store-name.js"
 
 /** A server that the hosts of a fleet share, which can be paused, killed and emptied. */
 export interface SharedServer extends AsyncDisposable {
@@ -22,8 +23,6 @@ export const SHARED_SERVERS: Readonly<Record<SharedStoreConfig["kind"], (() => P
   redis: redisStarter(),
   postgres: postgresStarter(),
 }
-
-export const STORE_NAME = "fleet"
 
 function redisStarter(): (() => Promise<SharedServer>) | undefined {
   const program = provideRedis()

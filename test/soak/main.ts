@@ -5,9 +5,10 @@ import { toolOptions } from "../tool-options.js"
 const HELP = `Uses watchers and a pool over shared files in two processes, without end and while the issuer fails now and then, and
 looks whether anything grows: heap, timers, handles, file descriptors.
 
-  npm run soak -- [--minutes N] [--seed S]
+  npm run soak -- [--minutes N] [--store NAME] [--seed S]
 
   --minutes N   for how long (default 5)
+  --store NAME  redis or postgres: a server that is behind the files (default: none)
   --seed S      whole number, for what is done and which faults come (default: drawn, and printed)
   --help        this text
 
@@ -18,6 +19,7 @@ const PROGRESS_EVERY_ROUNDS = 10
 
 const values = toolOptions({
   minutes: { type: "string", default: "5" },
+  store: { type: "string" },
   seed: { type: "string" },
   help: { type: "boolean", default: false },
 })
@@ -30,12 +32,25 @@ async function run(): Promise<number> {
   const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed)
   if (!(minutes > 0 && minutes < Infinity)) return misused(`--minutes must be a number above 0; got ${values.minutes}`)
   if (!Number.isSafeInteger(seed) || seed < 0) return misused(`--seed must be a whole number; got ${values.seed ?? ""}`)
-  console.log(`npm run soak -- --minutes ${minutes} --seed ${seed}\n`)
+  const { store } = values
+  if (store !== undefined && store !== "redis" && store !== "postgres") {
+    return misused(`--store must be redis or postgres; got ${store}`)
+  }
+  const startServer = store && (await serverStarter(store))
+  if (store !== undefined && startServer === undefined) return misused(`${store} is not on this machine`)
+  const behind = store === undefined ? "" : ` --store ${store}`
+  console.log(`npm run soak -- --minutes ${minutes}${behind} --seed ${seed}\n`)
   const onProgress = progressOf(minutes)
-  const result = await runSoak({ forMs: minutes * 60_000, roundMs: ROUND_MS, seed, onProgress })
+  const result = await runSoak({ forMs: minutes * 60_000, roundMs: ROUND_MS, seed, startServer, onProgress })
   if (process.stderr.isTTY) process.stderr.write("\r\x1b[K")
   console.log(formatReport(result))
   return result.objections.length === 0 ? 0 : 1
+}
+
+/** Servers are looked for, and installed, only where one is asked for. */
+async function serverStarter(store: "redis" | "postgres") {
+  const { SHARED_SERVERS } = await import("../fleet/shared-servers.js")
+  return SHARED_SERVERS[store]
 }
 
 function misused(message: string): number {

@@ -1,9 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises"
-import { TokenError, TokenPool, type Clock, type Random, type TokenSource } from "evertoken"
+import { TokenError, TokenPool, type Random, type TokenSource } from "evertoken"
 import { between, choose } from "../chaos/choice.js"
 import type { LoadBook } from "./load.js"
-import type { SubjectConfig } from "./subject-protocol.js"
-import { BACKOFF, cachedSource } from "./watched.js"
+import { BACKOFF, cachedSource, type Surroundings } from "./watched.js"
 
 const SIZE = 10
 const CROWD = 20
@@ -12,21 +11,18 @@ const REGULARS = 3
 const IDLE_MS = 60
 
 /** A pool with less room than there are keys, over files that others have, too. */
-export function startPool(
-  config: SubjectConfig,
-  { clock, book }: { readonly clock: Clock; readonly book: LoadBook },
-): TokenPool {
+export function startPool(around: Surroundings, book: LoadBook): TokenPool {
   const createSource = (key: string): TokenSource => {
     book.pooled++
     const [kind, number] = key.split(":")
     if (kind === "failing") return { getToken: () => Promise.reject(refusal()) }
-    const source = cachedSource(config, Number(number), clock)
+    const source = cachedSource(around, Number(number))
     // what the others use is not to be signed out
     return kind === "leaving"
       ? { getToken: (request) => source.getToken(request), close: (options) => source.close(options) }
       : source
   }
-  const timing = { idleMs: IDLE_MS, minimumIntervalMs: 50, backoff: BACKOFF, clock }
+  const timing = { idleMs: IDLE_MS, minimumIntervalMs: 50, backoff: BACKOFF, clock: around.clock }
   return new TokenPool(createSource, { maximumSize: SIZE, concurrency: 4, ...timing })
 }
 

@@ -7,6 +7,8 @@ import { seededRandom } from "evertoken/testing"
 import { between } from "../chaos/choice.js"
 import { IssuerFaults } from "../chaos/issuer-faults.js"
 import { drawIssuerFault } from "../chaos/schedule.js"
+import type { SharedServer } from "../fleet/shared-servers.js"
+import { STORE_NAME } from "../fleet/store-name.js"
 import { RealIssuer } from "../issuer/real-issuer.js"
 import { coursesOf, rangeText, type Course } from "./flatness.js"
 import type { Sample } from "./sample.js"
@@ -20,6 +22,8 @@ export interface SoakOptions {
   /** How long a round of load is, in milliseconds; each is followed by a sample. */
   readonly roundMs: number
   readonly seed: number
+  /** A server behind the files; what is started for it is ended. Default: none. */
+  readonly startServer?: (() => Promise<SharedServer>) | undefined
   readonly onProgress?: (progress: { readonly rounds: number; readonly elapsedMs: number }) => void
 }
 
@@ -46,6 +50,7 @@ export interface SoakResult {
 /** Fewer samples tell nothing. */
 const LEAST_ROUNDS = 10
 const SUBJECTS = 2
+const LEASE_MS = 2_000
 const LIFETIME_SECONDS = 2
 // while samples are taken nothing is to become due
 const LIFETIME_AT_REST_SECONDS = 3_600
@@ -55,7 +60,8 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   const startedAt = performance.now()
   const directory = await mkdtemp(join(tmpdir(), "evertoken-soak-"))
   try {
-    await using soak = await Soak.start(options, directory)
+    await using server = (await options.startServer?.()) ?? null
+    await using soak = await Soak.start(options, directory, server)
     const rounds = await soak.play(startedAt)
     const subjects = await soak.end()
     const { issuerFaults, requests } = soak
@@ -90,7 +96,7 @@ class Soak {
     this.#subjects = subjects
   }
 
-  static async start(options: SoakOptions, directory: string): Promise<Soak> {
+  static async start(options: SoakOptions, directory: string, server: SharedServer | null): Promise<Soak> {
     const noted: { faults?: IssuerFaults } = {}
     const issuer = await RealIssuer.start({
       lifetimeSeconds: LIFETIME_SECONDS,
@@ -105,6 +111,7 @@ class Soak {
       publicClientId: issuer.clients.public.clientId,
       refreshTokens: [await issuer.issueRefreshToken(), await issuer.issueRefreshToken()],
       directory,
+      shared: server ? { kind: server.kind, port: server.port, name: STORE_NAME, leaseMs: LEASE_MS } : undefined,
       seed: options.seed,
     }
     const processes = Array.from({ length: SUBJECTS }, () => new SubjectProcess())

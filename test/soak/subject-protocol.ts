@@ -1,3 +1,4 @@
+import type { SharedStoreConfig } from "../processes/worker-protocol.js"
 import type { Sample } from "./sample.js"
 
 /** Where a subject finds its tokens. Sent over IPC: secrets stay off the command line. */
@@ -10,6 +11,8 @@ export interface SubjectConfig {
   readonly refreshTokens: readonly string[]
   /** For the files, shared by all subjects. */
   readonly directory: string
+  /** Behind the files; default: nothing. */
+  readonly shared?: SharedStoreConfig | undefined
   readonly seed: number
 }
 

@@ -5,15 +5,17 @@ import { CountingClock } from "./counting-clock.js"
 import { LoadBook, useWatcher } from "./load.js"
 import { startPool, usePool } from "./pooled.js"
 import { takeSample } from "./sample.js"
-import type { LoadCounts, SubjectAnswer, SubjectCalls, SubjectConfig, SubjectRequest } from "./subject-protocol.js"
-import { startWatcher, tokenCount } from "./watched.js"
+import { openSharedStore, type SharedStore } from "./shared-store.js"
+import type { LoadCounts, SubjectAnswer, SubjectCalls, SubjectRequest } from "./subject-protocol.js"
+import { startWatcher, tokenCount, type Surroundings } from "./watched.js"
 
 /** A process whose watchers are used without end, so that what they leave behind adds up. Driven by a `SubjectProcess`. */
 const book = new LoadBook()
 const clock = new CountingClock()
 let watchers: readonly TokenWatcher[] = []
 let pool: TokenPool | undefined
-let configured: { readonly config: SubjectConfig; readonly random: Random } | undefined
+let store: SharedStore | undefined
+let started: { readonly around: Surroundings; readonly random: Random } | undefined
 
 const SHORT_LIVED = 4
 
@@ -21,18 +23,18 @@ const calls: {
   [M in keyof SubjectCalls]: (...args: Parameters<SubjectCalls[M]>) => Promise<ReturnType<SubjectCalls[M]>>
 } = {
   async start(config) {
-    configured = { config, random: seededRandom(config.seed) }
-    watchers = await Promise.all(
-      Array.from({ length: tokenCount(config) }, (_, which) => startWatcher(config, which, clock)),
-    )
-    pool = startPool(config, { clock, book })
+    store = config.shared && openSharedStore(config.shared)
+    const around = { config, clock, store: store?.cache }
+    started = { around, random: seededRandom(config.seed) }
+    watchers = await Promise.all(Array.from({ length: tokenCount(config) }, (_, which) => startWatcher(around, which)))
+    pool = startPool(around, book)
     return null
   },
   async load(forMs) {
-    const { config, random } = configured ?? notStarted()
+    const { around, random } = started ?? notStarted()
     const until = performance.now() + forMs
     const longLived = watchers.map((watcher) => useWatcher(watcher, { until, random, book }))
-    const shortLived = Array.from({ length: SHORT_LIVED }, (_, index) => liveShortly(config, random, until, index))
+    const shortLived = Array.from({ length: SHORT_LIVED }, (_, index) => liveShortly(around, random, until, index))
     const pooled = pool === undefined ? [] : [usePool(pool, { until, random, book })]
     await Promise.all([...longLived, ...shortLived, ...pooled])
     return counts()
@@ -43,8 +45,10 @@ const calls: {
   },
   async close() {
     await Promise.all([...watchers.map((watcher) => watcher.close()), pool?.close()])
+    await store?.close()
     watchers = []
     pool = undefined
+    store = undefined
     return null
   },
 }
@@ -63,10 +67,10 @@ async function refreshed(watcher: TokenWatcher): Promise<void> {
 }
 
 /** Starts a watcher, uses it, closes it, and begins again. */
-async function liveShortly(config: SubjectConfig, random: Random, until: number, index: number): Promise<void> {
+async function liveShortly(around: Surroundings, random: Random, until: number, index: number): Promise<void> {
   for (let which = index; performance.now() < until; which += SHORT_LIVED) {
     try {
-      await using watcher = await startWatcher(config, which, clock)
+      await using watcher = await startWatcher(around, which)
       book.started++
       await useWatcher(watcher, { until: Math.min(until, performance.now() + 200), random, book })
     } catch (error) {
@@ -76,8 +80,8 @@ async function liveShortly(config: SubjectConfig, random: Random, until: number,
 }
 
 function counts(): LoadCounts {
-  const { calls: made, failures, published, started, pooled, unexpected } = book
-  return { calls: made, failures, published, started, pooled, unexpected: unexpected.slice(0, 10) }
+  const { calls: made, failures, published, pooled, unexpected } = book
+  return { calls: made, failures, published, started: book.started, pooled, unexpected: unexpected.slice(0, 10) }
 }
 
 function notStarted(): never {

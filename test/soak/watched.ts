@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import { CachedTokenSource, TokenWatcher, type Clock } from "evertoken"
+import { CachedTokenSource, TokenWatcher, type Clock, type TokenCache } from "evertoken"
 import { FileTokenCache } from "evertoken/file"
 import { ClientCredentialsSource, RefreshTokenSource } from "evertoken/oauth2"
 import type { SubjectConfig } from "./subject-protocol.js"
@@ -11,35 +11,46 @@ const TIMES = { requestTimeoutMs: 1_000, claimTimeoutMs: 2_000, minimumIntervalM
 export const BACKOFF = { initialMs: 50, minimumMs: 20, maximumMs: 300 }
 const SCOPES = ["api:read", "api:write", "invoices:read"]
 
+/** What a process has, for all that it starts. */
+export interface Surroundings {
+  readonly config: SubjectConfig
+  readonly clock: Clock
+  /** Behind the files, if there is one. */
+  readonly store: TokenCache | undefined
+}
+
 /** How many different tokens there are: one for each scope, and one for each grant. */
 export function tokenCount({ refreshTokens }: SubjectConfig): number {
   return SCOPES.length + refreshTokens.length
 }
 
 /** A watcher over a file that others have, too. The same number is the same token. */
-export function startWatcher(config: SubjectConfig, which: number, clock: Clock): Promise<TokenWatcher> {
-  return TokenWatcher.start(cachedSource(config, which, clock), { minimumIntervalMs: 50, backoff: BACKOFF, clock })
+export function startWatcher(around: Surroundings, which: number): Promise<TokenWatcher> {
+  const { clock } = around
+  return TokenWatcher.start(cachedSource(around, which), { minimumIntervalMs: 50, backoff: BACKOFF, clock })
 }
 
 /** Tokens from a file that others have, too. The same number is the same token. */
-export function cachedSource(config: SubjectConfig, which: number, clock: Clock): CachedTokenSource {
-  return new CachedTokenSource(...sourceAndCache(config, which % tokenCount(config), clock))
+export function cachedSource(around: Surroundings, which: number): CachedTokenSource {
+  return new CachedTokenSource(...sourceAndCaches(around, which % tokenCount(around.config)))
 }
 
-function sourceAndCache(
-  config: SubjectConfig,
+function sourceAndCaches(
+  { config, clock, store }: Surroundings,
   which: number,
-  clock: Clock,
 ): ConstructorParameters<typeof CachedTokenSource> {
+  const behind = store === undefined ? [] : [store]
   const { issuer, directory, clientId, clientSecret, publicClientId, refreshTokens } = config
   const options = { ...TIMES, backoff: BACKOFF, clock }
   const scope = SCOPES[which]
   if (scope !== undefined) {
     const source = new ClientCredentialsSource({ issuer, clientId, clientSecret, scope, clock })
-    return [source, { ...options, caches: [new FileTokenCache({ directory: join(directory, "scopes") }, { clock })] }]
+    const file = new FileTokenCache({ directory: join(directory, "scopes") }, { clock })
+    return [source, { ...options, caches: [file, ...behind] }]
   }
   const refreshToken = refreshTokens[which - SCOPES.length]
-  const grant = { issuer, clientId: publicClientId, clientAuthentication: "none", refreshToken } as const
-  const caches = [new FileTokenCache(join(directory, `grant-${which}.json`), { clock })]
+  const subject = `user ${which}`
+  const grant = { issuer, clientId: publicClientId, clientAuthentication: "none", refreshToken, subject } as const
+  const caches = [new FileTokenCache(join(directory, `grant-${which}.json`), { clock }), ...behind]
   return [new RefreshTokenSource({ ...grant, clock }), { ...options, caches, reuseLeewayMs: REUSE_LEEWAY_MS }]
 }
