@@ -32,7 +32,6 @@ export type OutsideStep =
   | "store-deleted"
   | "signing-out"
   | "signing-in"
-  | "rewriting"
   | "time-passed"
 
 /** One move of a trace. */

@@ -98,7 +98,7 @@ async function sourceOf(config: WorkerConfig): Promise<CachedTokenSource> {
       : new ClientCredentialsSource({ issuer, clientId, clientSecret, scope: "api:read" })
   const caches = [
     ...(file === undefined ? [] : [new FileTokenCache(file)]),
-    ...(shared === undefined ? [] : [await openSharedStore(shared)]),
+    ...(shared === undefined ? [] : [(await openSharedStore(shared)).cache]),
   ]
   const backoff = { maximumMs: maximumBackoffMs }
   return new CachedTokenSource(asked, { caches, requestTimeoutMs, claimTimeoutMs, minimumIntervalMs, backoff })

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises"
 import { Redis } from "ioredis"
+import { freePort } from "./free-port.js"
 import { RedisServer } from "./redis-server.js"
 
 const SLOTS = 16_384
@@ -13,14 +14,19 @@ export class RedisCluster implements AsyncDisposable {
   }
 
   static async start(program: string): Promise<RedisCluster> {
-    const settings = { "cluster-enabled": "yes" }
-    const nodes = [await RedisServer.start(program, { settings }), await RedisServer.start(program, { settings })]
+    // by default they would be among the ports that the system gives to connections
+    const busPorts = [await freePort(), await freePort()]
+    const nodes: RedisServer[] = []
+    for (const port of busPorts) {
+      const settings = { "cluster-enabled": "yes", "cluster-port": String(port) }
+      nodes.push(await RedisServer.start(program, { settings }))
+    }
     const clients = nodes.map(({ port }) => new Redis(port))
     const [first] = clients
     try {
       for (const [i, client] of clients.entries()) {
         await client.call("CLUSTER", "ADDSLOTSRANGE", (i * SLOTS) / 2, ((i + 1) * SLOTS) / 2 - 1)
-        await first?.call("CLUSTER", "MEET", "127.0.0.1", nodes[i]?.port ?? 0)
+        await first?.call("CLUSTER", "MEET", "127.0.0.1", nodes[i]?.port ?? 0, busPorts[i] ?? 0)
       }
       for (const client of clients) await agreed(client)
     } finally {

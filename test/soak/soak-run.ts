@@ -176,7 +176,7 @@ class Soak {
 
   async #failUntil(end: number): Promise<void> {
     for (;;) {
-      await wait(between(this.#random, 100, this.#options.roundMs))
+      await wait(between(this.#random, 100, Math.min(1_500, this.#options.roundMs)))
       if (performance.now() >= end) return
       this.#faults.begin(drawIssuerFault(this.#random))
     }

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises"
 import type { Random, TokenPool, TokenWatcher } from "evertoken"
 import { seededRandom } from "evertoken/testing"
+import { openSharedStore, type SharedStore } from "../processes/shared-store.js"
 import { CountingClock } from "./counting-clock.js"
 import { LoadBook, useWatcher } from "./load.js"
 import { startPool, usePool } from "./pooled.js"
 import { takeSample } from "./sample.js"
-import { openSharedStore, type SharedStore } from "./shared-store.js"
 import type { LoadCounts, SubjectAnswer, SubjectCalls, SubjectRequest } from "./subject-protocol.js"
 import { startWatcher, tokenCount, type Surroundings } from "./watched.js"
 
@@ -15,7 +15,7 @@ const clock = new CountingClock()
 let watchers: readonly TokenWatcher[] = []
 let pool: TokenPool | undefined
 let store: SharedStore | undefined
-let started: { readonly around: Surroundings; readonly random: Random } | undefined
+let configured: { readonly around: Surroundings; readonly random: Random } | undefined
 
 const SHORT_LIVED = 4
 
@@ -23,15 +23,15 @@ const calls: {
   [M in keyof SubjectCalls]: (...args: Parameters<SubjectCalls[M]>) => Promise<ReturnType<SubjectCalls[M]>>
 } = {
   async start(config) {
-    store = config.shared && openSharedStore(config.shared)
+    store = config.shared && (await openSharedStore(config.shared))
     const around = { config, clock, store: store?.cache }
-    started = { around, random: seededRandom(config.seed) }
+    configured = { around, random: seededRandom(config.seed) }
     watchers = await Promise.all(Array.from({ length: tokenCount(config) }, (_, which) => startWatcher(around, which)))
     pool = startPool(around, book)
     return null
   },
   async load(forMs) {
-    const { around, random } = started ?? notStarted()
+    const { around, random } = configured ?? notStarted()
     const until = performance.now() + forMs
     const longLived = watchers.map((watcher) => useWatcher(watcher, { until, random, book }))
     const shortLived = Array.from({ length: SHORT_LIVED }, (_, index) => liveShortly(around, random, until, index))
@@ -80,8 +80,8 @@ async function liveShortly(around: Surroundings, random: Random, until: number, 
 }
 
 function counts(): LoadCounts {
-  const { calls: made, failures, published, pooled, unexpected } = book
-  return { calls: made, failures, published, started: book.started, pooled, unexpected: unexpected.slice(0, 10) }
+  const { calls: made, failures, published, started, pooled, unexpected } = book
+  return { calls: made, failures, published, started, pooled, unexpected: unexpected.slice(0, 10) }
 }
 
 function notStarted(): never {

@@ -130,18 +130,18 @@ export class IssuerExchange {
     const { identity, authority, releases, step } = this.#options
     const record = successorOf(plan, token, identity.fingerprint)
     if (!reachable) {
-      authority.keepUnwritten(record, plan.previous)
+      authority.keepUnwritten(record)
       return {}
     }
     try {
-      const generation = await authority.commit(record, plan.expected, plan.previous)
+      const committed = await authority.commit(record, plan.expected)
       step("committed", plan)
-      await releases.release(claim, generation === undefined ? "own" : "all", plan)
-      return generation === undefined ? {} : { generation }
+      await releases.release(claim, committed ? "all" : "own", plan)
+      return committed ? { generation: record.version.generation } : {}
     } catch {
       const isKept = identity.singleUse && claim !== undefined
       if (!isKept) await releases.release(claim, "own", plan)
-      authority.keepUnwritten(record, plan.previous)
+      authority.keepUnwritten(record)
       return isKept ? { kept: { ...attempt, claim, because: "unwritten" } } : {}
     }
   }
