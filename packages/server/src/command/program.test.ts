@@ -1,34 +1,11 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { readFile, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
-import { createLog } from "../http/log.js"
-import { RunningServer } from "../process/running-server.js"
-import { LocalIssuer } from "../testing/local-issuer.js"
+import { commandUnderTest as bench } from "../testing/command-under-test.js"
 import { PlaceUnderTest, tokenOf } from "../testing/place-under-test.js"
 import { runUnderTest } from "../testing/terminal-under-test.js"
-
-async function bench(withServer: boolean) {
-  const issuer = await LocalIssuer.start()
-  const place = await PlaceUnderTest.make()
-  const tokens = {
-    billing: tokenOf(issuer.url),
-    mail: tokenOf(issuer.url, { grant: "authorization_code" }),
-  }
-  await place.write(tokens)
-  const server = withServer
-    ? await RunningServer.start(place.config(tokens), { log: createLog({ level: "silent" }) })
-    : undefined
-  return {
-    ...{ issuer, place },
-    run: (args: string[], input?: string, onErr?: (err: string) => void) =>
-      runUnderTest([...args, "--config", place.file], input, onErr),
-    [Symbol.asyncDispose]: async () => {
-      await server?.close()
-      await place[Symbol.asyncDispose]()
-      await issuer[Symbol.asyncDispose]()
-    },
-  }
-}
 
 /** What a browser does with the URL that it is shown. */
 function visitWith(answer: Record<string, string>) {
@@ -40,7 +17,7 @@ function visitWith(answer: Record<string, string>) {
   }
 }
 
-function once(visit: (url: URL) => void): (err: string) => void {
+function onceShown(visit: (url: URL) => void): (err: string) => void {
   let isVisited = false
   return (err) => {
     const [url] = /http:\S+authorize\S+/.exec(err) ?? []
@@ -60,6 +37,7 @@ describe.each([
     expect((await at.run(["get", "billing", "--header"])).out).toBe("Authorization: Bearer canary-access-1\n")
     const { out } = await at.run(["get", "billing", "--json", "--min-validity", "1m"])
     expect(JSON.parse(out)).toMatchObject({ accessToken: "canary-access-1", scope: "read" })
+    expect((await at.run(["get", "billing", "--curl"])).out).toBe('header = "Authorization: Bearer canary-access-1"\n')
     expect(at.issuer.asked).toBe(1)
   })
 
@@ -121,14 +99,14 @@ describe.each([
 
   test("login shows where to sign in, and ends when the tokens are kept", async () => {
     await using at = await bench(withServer)
-    const outcome = await at.run(["login", "mail"], "", once(visitWith({ code: "the-code" })))
+    const outcome = await at.run(["login", "mail"], "", onceShown(visitWith({ code: "the-code" })))
     expect(outcome).toMatchObject({ code: 0, err: expect.stringContaining("mail: signed in, and kept\n") as string })
     expect((await at.run(["get", "mail"])).out).toBe("canary-access-1\n")
   })
 
   test("login tells why it failed", async () => {
     await using at = await bench(withServer)
-    const outcome = await at.run(["login", "mail"], "", once(visitWith({ error: "access_denied" })))
+    const outcome = await at.run(["login", "mail"], "", onceShown(visitWith({ error: "access_denied" })))
     expect(outcome).toMatchObject({ code: 1, err: expect.stringContaining("access_denied") as string })
   })
 
@@ -137,6 +115,16 @@ describe.each([
     const { code, err } = await at.run(["login", "billing"])
     expect([code, err]).toEqual([2, expect.stringContaining("its grant is client_credentials")])
   })
+})
+
+test("curl reads from its standard input what get prints for it, whatever characters the token has", async () => {
+  await using at = await bench(false)
+  await at.run(["set", "mail"], 'canary-"quoted\\and"')
+  const { out } = await at.run(["get", "mail", "--curl"])
+  const curl = spawn("curl", ["-sS", "-K", "-", `${at.issuer.url}/api`], { stdio: ["pipe", "ignore", "inherit"] })
+  curl.stdin.end(out)
+  await once(curl, "exit")
+  expect(at.issuer.requests.at(-1)?.authorization).toBe('Bearer canary-"quoted\\and"')
 })
 
 test("with no server list shows what the stores hold, and asks nobody", async () => {

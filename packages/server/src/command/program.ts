@@ -2,11 +2,10 @@ import { readFileSync } from "node:fs"
 import { Command, CommanderError } from "commander"
 import { ConfigError } from "../config/config-error.js"
 import { memberOf } from "../config/member-of.js"
-import { check } from "./check.js"
 import { EXIT } from "./command-error.js"
+import { addExecCommand } from "./exec.js"
 import { failureOf } from "./failure.js"
-import { init } from "./init.js"
-import { serve } from "./serve.js"
+import { addServerCommands } from "./server-commands.js"
 import { printable, type Terminal } from "./terminal.js"
 import { addTokenCommands } from "./token-commands.js"
 
@@ -19,21 +18,22 @@ Examples:
   evertoken serve                       keeps its tokens fresh, and hands them out
   curl -H "$(evertoken get billing --header)" https://api.example.com/invoices
 
-get, list, refresh, set, revoke and login ask the server; with none running they do the work themselves.`
+Commands on tokens ask the server; with none running they do the work themselves.`
 
 /** Does what a command line says. @returns what the process exits with. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
-  const program = programOf(terminal)
+  let exitCode = 0
+  const program = programOf(args, terminal, (code) => (exitCode = code))
   try {
     await program.parseAsync(args, { from: "user" })
-    return 0
+    return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.usage
     return told(error, terminal, program.opts<{ verbose?: boolean }>().verbose === true)
   }
 }
 
-function programOf(terminal: Terminal): Command {
+function programOf(args: readonly string[], terminal: Terminal, exitWith: (code: number) => void): Command {
   const { stdout, stderr } = terminal
   const program = new Command("evertoken")
     .description("Holds the grants of a host, keeps every token fresh, and hands them out.")
@@ -49,32 +49,12 @@ function programOf(terminal: Terminal): Command {
     .addHelpText("after", EXAMPLES)
     .addHelpText("afterAll", EXIT_CODES)
 
-  configured(program.command("serve").description("keep the tokens of the configuration fresh, and hand them out"))
-    .option("--unsafe-bind", "allow an address that other machines reach; it needs TLS")
-    .addHelpText(
-      "after",
-      "\nSIGHUP reads the configuration again. SIGINT and SIGTERM end it in order; a second one, at once.",
-    )
-    .addHelpText("after", "\nExamples:\n  evertoken serve --config /etc/evertoken/evertoken.yaml")
-    .action((options: { config?: string; unsafeBind?: boolean }) => serve(options, terminal))
-  program
-    .command("init")
-    .description("write a commented configuration; never over one that is there")
-    .argument("[file]", "where to", "evertoken.yaml")
-    .addHelpText("after", "\nExamples:\n  evertoken init ~/.config/evertoken/evertoken.yaml")
-    .action((file: string) => init(file, terminal))
-  configured(program.command("check").description("tell what is wrong with the configuration, by line and column"))
-    .addHelpText("after", "\nExamples:\n  evertoken check && systemctl reload evertoken")
-    .action((options: { config?: string }) => check(options, terminal))
-  addTokenCommands(program, terminal)
+  const end = args.indexOf("--")
+  const context = { program, terminal, exitWith, rest: end < 0 ? undefined : args.slice(end + 1) }
+  addServerCommands(context)
+  addTokenCommands(context)
+  addExecCommand(context)
   return program
-}
-
-function configured(command: Command): Command {
-  return command.option(
-    "--config <file>",
-    "the configuration; by default $EVERTOKEN_CONFIG or ./evertoken.yaml, and so on",
-  )
 }
 
 /** The value of an option that is not known may be a secret. */

@@ -10,7 +10,11 @@ interface Answer {
 
 /** An authorization server on this machine that gives whatever a test says. What it was asked is kept. */
 export class LocalIssuer implements AsyncDisposable {
-  readonly requests: { readonly path: string; readonly body: URLSearchParams }[] = []
+  readonly requests: {
+    readonly path: string
+    readonly authorization?: string | undefined
+    readonly body: URLSearchParams
+  }[] = []
   readonly #server: Server
   readonly #answers: Answer[] = []
   #held: Promise<void> | undefined
@@ -58,10 +62,14 @@ export class LocalIssuer implements AsyncDisposable {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? "/", this.url).pathname
-    this.requests.push({ path, body: new URLSearchParams(await text(request)) })
+    const body = new URLSearchParams(await text(request))
+    const { authorization } = request.headers
+    this.requests.push({ path, body, authorization })
     if (path === "/token") await this.#held
-    const { status, body, headers } = this.#answerTo(path)
-    response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body))
+    const answer = this.#answerTo(path)
+    response
+      .writeHead(answer.status, { "content-type": "application/json", ...answer.headers })
+      .end(JSON.stringify(answer.body))
   }
 
   #answerTo(path: string): Answer {
