@@ -4,6 +4,8 @@ import { ConfigError } from "../config/config-error.js"
 import { memberOf } from "../config/member-of.js"
 import { EXIT } from "./command-error.js"
 import { addExecCommand } from "./exec.js"
+import { addGitCredentialCommand } from "./git-credential.js"
+import { addKubeCredentialCommand } from "./kube-credential.js"
 import { failureOf } from "./failure.js"
 import { addServerCommands } from "./server-commands.js"
 import { printable, type Terminal } from "./terminal.js"
@@ -54,6 +56,8 @@ function programOf(args: readonly string[], terminal: Terminal, exitWith: (code:
   addServerCommands(context)
   addTokenCommands(context)
   addExecCommand(context)
+  addGitCredentialCommand(context)
+  addKubeCredentialCommand(context)
   return program
 }
 

@@ -1,17 +1,17 @@
 import { createInterface } from "node:readline"
-import { Writable, type Readable } from "node:stream"
+import { Writable } from "node:stream"
 import { tokensToSet } from "../http/set-tokens.js"
 import type { TokensSetByHand } from "../tokens/tokens-set-by-hand.js"
 import { CommandError, EXIT } from "./command-error.js"
+import { readInput } from "./read-input.js"
 import type { Terminal } from "./terminal.js"
-
-const MOST_CHARACTERS = 64 * 1024
 
 /** Tokens from a person who types them unseen, or from another program: JSON, or an access token alone. */
 export async function readTokens(terminal: Terminal): Promise<TokensSetByHand> {
   const { stdin } = terminal
   if (stdin.isTTY === true) return tokensOf(await typed(terminal))
-  const text = (await contentOf(stdin)).trim()
+  const text = (await readInput(stdin)).trim()
+  if (text === "") throw refused("nothing came on the standard input")
   if (!text.startsWith("{")) return tokensOf({ accessToken: text })
   try {
     return tokensOf(JSON.parse(text))
@@ -32,16 +32,6 @@ function tokensOf(value: unknown): TokensSetByHand {
 function refused(message: string): CommandError {
   const hint = 'Give an access token, or JSON: {"accessToken": …, "refreshToken": …, "expiresAt": …, "scope": …}'
   return new CommandError(message, { exitCode: EXIT.usage, hint })
-}
-
-async function contentOf(stdin: Readable): Promise<string> {
-  let text = ""
-  for await (const chunk of stdin.setEncoding("utf8")) {
-    text += String(chunk)
-    if (text.length > MOST_CHARACTERS) throw refused("what came is too long")
-  }
-  if (text.trim() === "") throw refused("nothing came on the standard input")
-  return text
 }
 
 async function typed(terminal: Terminal): Promise<object> {

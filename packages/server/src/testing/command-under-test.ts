@@ -1,3 +1,4 @@
+import { systemClock, type Clock } from "evertoken"
 import { createLog } from "../http/log.js"
 import { RunningServer } from "../process/running-server.js"
 import { LocalIssuer } from "./local-issuer.js"
@@ -5,7 +6,7 @@ import { PlaceUnderTest, tokenOf } from "./place-under-test.js"
 import { runUnderTest } from "./terminal-under-test.js"
 
 /** The command line over two tokens of a local issuer: `billing`, the client's own, and `mail`, for which a person signs in. */
-export async function commandUnderTest(withServer: boolean) {
+export async function commandUnderTest(withServer: boolean, clock: Clock = systemClock) {
   const issuer = await LocalIssuer.start()
   const place = await PlaceUnderTest.make()
   const tokens = {
@@ -14,7 +15,7 @@ export async function commandUnderTest(withServer: boolean) {
   }
   await place.write(tokens)
   const server = withServer
-    ? await RunningServer.start(place.config(tokens), { log: createLog({ level: "silent" }) })
+    ? await RunningServer.start(place.config(tokens), { log: createLog({ level: "silent" }), clock })
     : undefined
   return {
     ...{ issuer, place },
