@@ -19,6 +19,7 @@ import type { TokenService } from "./token-service.js"
 
 /** The tokens of a configuration, by this process itself, in the stores that a server uses: both may run at once. */
 export class LocalTokens implements TokenService {
+  readonly isServer = false
   readonly #config: Config
   readonly #clock: Clock
   readonly #stores: TokenStores

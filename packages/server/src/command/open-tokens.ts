@@ -10,8 +10,16 @@ import type { TokenService } from "./token-service.js"
 
 /** The server's tokens, if one is running where the configuration says; else the work is done here. */
 export async function openTokens(config: Config, clock: Clock): Promise<TokenService> {
-  const { socket } = placesOf({ stateDirectory: config.stateDirectory, socket: config.listen.socket })
-  return (await isAnswered(socket)) ? new RemoteTokens(socket) : LocalTokens.open(config, clock)
+  return (await isServed(config)) ? new RemoteTokens(socketOf(config)) : LocalTokens.open(config, clock)
+}
+
+/** Whether a server is running where the configuration says. @throws CommandError if that cannot be told. */
+export function isServed(config: Config): Promise<boolean> {
+  return isAnswered(socketOf(config))
+}
+
+function socketOf({ stateDirectory, listen }: Config): string {
+  return placesOf({ stateDirectory, socket: listen.socket }).socket
 }
 
 function isAnswered(path: string): Promise<boolean> {

@@ -70,7 +70,7 @@ describe.each([
     expect(outcome).toEqual({ code: 0, out: "", err: "mail is set\n" })
     expect((await at.run(["get", "mail"])).out).toBe("canary-set\n")
     const listed = await at.run(["list"])
-    expect(listed.out).toMatch(/mail +fresh +in \d+ \w+ +authorization_code +file \(not encrypted\)/)
+    expect(listed.out).toMatch(/mail +fresh +in \d+ \w+ +(-|in \d+ \w+) +authorization_code +file \(not encrypted\)/)
     expect(listed.out + (await at.run(["status", "--json"])).out).not.toContain("canary")
   })
 
@@ -99,14 +99,14 @@ describe.each([
 
   test("login shows where to sign in, and ends when the tokens are kept", async () => {
     await using at = await bench(withServer)
-    const outcome = await at.run(["login", "mail"], "", onceShown(visitWith({ code: "the-code" })))
+    const outcome = await at.run(["login", "mail"], { onErr: onceShown(visitWith({ code: "the-code" })) })
     expect(outcome).toMatchObject({ code: 0, err: expect.stringContaining("mail: signed in, and kept\n") as string })
     expect((await at.run(["get", "mail"])).out).toBe("canary-access-1\n")
   })
 
   test("login tells why it failed", async () => {
     await using at = await bench(withServer)
-    const outcome = await at.run(["login", "mail"], "", onceShown(visitWith({ error: "access_denied" })))
+    const outcome = await at.run(["login", "mail"], { onErr: onceShown(visitWith({ error: "access_denied" })) })
     expect(outcome).toMatchObject({ code: 1, err: expect.stringContaining("access_denied") as string })
   })
 

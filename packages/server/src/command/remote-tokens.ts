@@ -16,6 +16,7 @@ const list = z.object({ tokens: z.array(tokenStatus) })
 
 /** The tokens of a server that is running, over its socket. */
 export class RemoteTokens implements TokenService {
+  readonly isServer = true
   readonly #agent: Agent
 
   constructor(socketPath: string) {

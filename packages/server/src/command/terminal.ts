@@ -4,7 +4,7 @@ import { systemClock, type Clock } from "evertoken"
 /** What a command reads from, writes to, and takes the time from. */
 export interface Terminal {
   readonly stdin: Readable & { readonly isTTY?: boolean }
-  readonly stdout: Writable & { readonly isTTY?: boolean }
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number }
   readonly stderr: Writable & { readonly isTTY?: boolean }
   readonly clock: Clock
 }

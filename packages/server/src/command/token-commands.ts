@@ -1,31 +1,19 @@
 import { addCommand, type CommandContext, type CommandDescription } from "./add-command.js"
 import type { ConfigOption } from "./configuration.js"
 import { addGetCommand } from "./get.js"
+import { addListCommand } from "./list.js"
 import { login } from "./login.js"
 import { readTokens } from "./read-tokens.js"
-import { tableOf } from "./status-table.js"
 import { withTokens } from "./with-tokens.js"
 
 /** What is done with named tokens, by a server or without one. */
 export function addTokenCommands(context: CommandContext): void {
   const { program, terminal } = context
-  const { stdout, stderr, clock } = terminal
+  const { stderr } = terminal
   const add = (description: CommandDescription) => addCommand(program, description)
 
   addGetCommand(context)
-  add({
-    usage: "list",
-    description: "tell how the tokens are doing, never a token",
-    examples: ["evertoken list --json"],
-  })
-    .alias("status")
-    .option("--json", "print an array")
-    .action((options: ConfigOption & { readonly json?: boolean }) =>
-      withTokens(options, terminal, async (tokens) => {
-        const statuses = await tokens.list()
-        stdout.write(options.json === true ? `${JSON.stringify(statuses)}\n` : tableOf(statuses, clock.now()))
-      }),
-    )
+  addListCommand(context)
   add({ usage: "refresh <name>", description: "renew it now", examples: ["evertoken refresh billing"] }).action(
     (name: string, options: ConfigOption) =>
       withTokens(options, terminal, async (tokens) => {

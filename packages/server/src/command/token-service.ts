@@ -5,6 +5,8 @@ import type { TokensSetByHand } from "../tokens/tokens-set-by-hand.js"
 
 /** What commands do with named tokens; a running server does it, or this process itself. Rejects with errors that `failureOf` knows. */
 export interface TokenService extends AsyncDisposable {
+  /** Whether a server does it: then what it says is of this moment, and not only what is kept. */
+  readonly isServer: boolean
   list(): Promise<readonly TokenStatus[]>
   get(name: string, request: { readonly minimumValidityMs?: number | undefined }): Promise<TokenAnswer>
   refresh(name: string): Promise<void>

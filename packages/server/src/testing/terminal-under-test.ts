@@ -1,5 +1,5 @@
 import { PassThrough, Writable } from "node:stream"
-import { systemClock } from "evertoken"
+import { systemClock, type Clock } from "evertoken"
 import { run } from "../command/program.js"
 
 export interface RunOutcome {
@@ -8,18 +8,32 @@ export interface RunOutcome {
   readonly err: string
 }
 
-/** What comes of a command line, with `input` on its standard input. `onErr` is given what it has told so far. */
-export async function runUnderTest(
-  args: readonly string[],
-  input = "",
-  onErr: (err: string) => void = () => undefined,
-): Promise<RunOutcome> {
+export interface TerminalUnderTest {
+  readonly input?: string
+  /** What was written so far, each time that something is. */
+  readonly onOut?: (out: string) => void
+  readonly onErr?: (err: string) => void
+  /** Of a terminal, in place of files. */
+  readonly size?: { columns: number; rows: number }
+  readonly clock?: Clock
+}
+
+/** What comes of a command line. */
+export async function runUnderTest(args: readonly string[], terminal: TerminalUnderTest = {}): Promise<RunOutcome> {
+  const { input = "", onOut = nothing, onErr = nothing, size, clock = systemClock } = terminal
   const stdin = new PassThrough()
   stdin.end(input)
   const told = { out: "", err: "" }
-  const stdout = sink((text) => (told.out += text))
-  const stderr = sink((text) => onErr((told.err += text)))
-  const code = await run(args, { stdin, stdout, stderr, clock: systemClock })
+  const tty = size && { isTTY: true, ...size }
+  const stdout = Object.assign(
+    sink((text) => onOut((told.out += text))),
+    tty,
+  )
+  const stderr = Object.assign(
+    sink((text) => onErr((told.err += text))),
+    tty,
+  )
+  const code = await run(args, { stdin, stdout, stderr, clock })
   return { code, ...told }
 }
 
@@ -30,4 +44,8 @@ function sink(add: (text: string) => void): Writable {
       done()
     },
   })
+}
+
+function nothing(): void {
+  // nobody looks
 }
