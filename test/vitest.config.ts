@@ -1,14 +1,30 @@
 import { defineConfig } from "vitest/config"
 
+// What measures its own memory, handles or work: it runs when nothing else does.
+const MEASURED = ["soak/**/*.test.ts", "hostile/memory.test.ts", "bench/**/*.test.ts"]
+
 export default defineConfig({
   test: {
-    include: ["**/*.test.ts"],
     reporters: ["default", "json"],
     outputFile: { json: "reports/tests.json" },
-    // Each file starts real processes and servers of its own: two at once would count each other's load as their own.
-    fileParallelism: false,
     // It ends what hangs, and nothing else: dozens of processes on a busy machine take minutes.
     testTimeout: 240_000,
     hookTimeout: 240_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "crossing",
+          include: ["**/*.test.ts"],
+          exclude: ["**/node_modules/**", ...MEASURED],
+          maxWorkers: 2,
+        },
+      },
+      // One at a time, and alone.
+      {
+        extends: true,
+        test: { name: "measured", include: MEASURED, fileParallelism: false, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 })

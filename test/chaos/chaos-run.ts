@@ -14,6 +14,7 @@ import { JournalReader } from "./journal-reader.js"
 import { ObservedIssuer } from "./observed-issuer.js"
 import { Observer } from "./observer.js"
 import { scheduleOf, type IssuerFault } from "./schedule.js"
+import { SignIns } from "./sign-ins.js"
 
 export interface ChaosOptions {
   /** How many workers are killed by SIGKILL before it ends. */
@@ -79,20 +80,17 @@ class ChaosRun {
   readonly #options: ChaosOptions
   readonly #observed: ObservedIssuer
   readonly #faults: IssuerFaults
+  readonly #signIns: SignIns
   readonly #journal: JournalReader
   readonly #file: string
   readonly #crew: Crew
   readonly #compiled: CompiledWorker
   readonly #ends: WorkerEnd[] = []
   readonly #ended = new Set<string>()
-  #refreshToken = ""
-  #signsIn = false
   #isOver = false
   #kills = 0
   #stops = 0
   #terminations = 0
-  #signIns = 0
-  #revokedBefore = 0
   #renewedAt = epochMs()
 
   constructor(options: ChaosOptions, directory: string, compiled: CompiledWorker, observed: ObservedIssuer) {
@@ -105,6 +103,7 @@ class ChaosRun {
     this.#journal = new JournalReader(journal)
     const wasFaulty = (from: number, to: number) => this.#faults.wereActive(from, to)
     this.observer = new Observer({ wasFaulty, onViolation: options.onViolation })
+    this.#signIns = new SignIns(observed.issuer, this.observer)
     this.#crew = new Crew({
       size: options.workers,
       program: compiled.program,
@@ -126,7 +125,7 @@ class ChaosRun {
       terminations: this.#terminations,
       issuerFaults: this.#faults.given,
       renewals: this.observer.renewals,
-      signIns: this.#signIns,
+      signIns: this.#signIns.count,
       requests: this.#observed.issuer.requests.total,
       violations: this.observer.violations.length,
     }
@@ -138,7 +137,7 @@ class ChaosRun {
   }
 
   async play(): Promise<void> {
-    await this.#signIn()
+    await this.#signIns.first()
     await this.#crew.start()
     const ticking = this.#tickUntilOver()
     for (const { afterMs, act } of scheduleOf(this.#options.seed, this.#options.workers)) {
@@ -159,6 +158,8 @@ class ChaosRun {
 
   /** Whatever happened, a process that comes after gets its token. */
   async settle(): Promise<void> {
+    // the last ones to end may have asked for one
+    await this.#signIns.ended()
     const until = epochMs() + SETTLED_WITHIN_MS
     await using worker = await WorkerProcess.start(this.#config(), this.#compiled.program)
     for (;;) {
@@ -173,8 +174,7 @@ class ChaosRun {
         }
         if (isSignedOut(error)) {
           // what the last ones left open is lost by now, and nobody reads the journal any more
-          this.#assertLost(this.#observed.issuer.revokedFamilies - this.#revokedBefore)
-          await this.#signIn()
+          await this.#signIns.anew(this.#signIns.familiesLost)
         }
         await worker.call("configure", this.#config())
         await wait(250)
@@ -192,7 +192,7 @@ class ChaosRun {
   #config(): WorkerConfig {
     const { issuer } = this.#observed
     const { clientId } = issuer.clients.public
-    return { issuer: issuer.url, clientId, refreshToken: this.#refreshToken, file: this.#file, ...TIMES }
+    return { issuer: issuer.url, clientId, refreshToken: this.#signIns.refreshToken, file: this.#file, ...TIMES }
   }
 
   async #tickUntilOver(): Promise<void> {
@@ -224,7 +224,7 @@ class ChaosRun {
       if (entry.signal === "SIGTERM") this.#ended.add(entry.worker)
       this.#crew.hasHalted(entry.worker, entry.signal)
     }
-    const isCurrent = "lineage" in entry && entry.lineage === hashOf(this.#refreshToken)
+    const isCurrent = "lineage" in entry && entry.lineage === hashOf(this.#signIns.refreshToken)
     if (entry.event === "refused" && entry.code === "ERR_REAUTHENTICATION_REQUIRED" && isCurrent)
       void this.#signInAnew()
   }
@@ -256,23 +256,7 @@ class ChaosRun {
   }
 
   async #signInAnew(): Promise<void> {
-    if (this.#signsIn) return
-    this.#assertLost(this.observer.lossesSinceSignIn)
-    this.#signsIn = true
-    await this.#signIn()
-    this.#crew.reconfigure()
-    this.#signsIn = false
-  }
-
-  #assertLost(families: number): void {
-    if (families === 0) this.observer.violated("a sign-in is asked for, and no family was lost")
-  }
-
-  async #signIn(): Promise<void> {
-    this.#revokedBefore = this.#observed.issuer.revokedFamilies
-    this.#refreshToken = await this.#observed.issuer.issueRefreshToken()
-    this.#signIns++
-    this.observer.signedIn()
+    if (await this.#signIns.anew(this.observer.lossesSinceSignIn)) this.#crew.reconfigure()
   }
 }
 

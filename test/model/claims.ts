@@ -11,7 +11,8 @@ export function highestClaim(state: State, subject: number): number {
 
 /** Whether others take the owner for dead: it is, it has given the claim up, or it has been frozen for too long. */
 export function isGone(state: State, owner: number): boolean {
-  if (owner === Owner.gone) return true
+  if (owner === Owner.gone || owner === Owner.lapsedRewriter) return true
+  if (owner === Owner.rewriter) return false
   return owner >= Owner.firstProcess && state.process(owner - Owner.firstProcess).frozen !== 0
 }
 

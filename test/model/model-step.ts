@@ -32,6 +32,7 @@ export type OutsideStep =
   | "store-deleted"
   | "signing-out"
   | "signing-in"
+  | "rewriting"
   | "time-passed"
 
 /** One move of a trace. */

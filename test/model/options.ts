@@ -74,6 +74,13 @@ export interface Readings {
    * was under way has ended.
    */
   readonly refill: "bare" | "noted"
+  /**
+   * The record that has come before this process's own, with the very refresh token in it that this process has spent: taken
+   * for its successor, or for the old one written again, which gets this process's own on top.
+   */
+  readonly rewrittenRecord: "adopted" | "written-over"
+  /** What is rewritten was read before the claim, or under it. */
+  readonly rewriteReads: "before-claim" | "under-claim"
   /** A release that failed: forgotten, while its owner lives on, or tried again. */
   readonly failedRelease: "forgotten" | "repeated"
 }
@@ -95,6 +102,11 @@ export interface ModelOptions extends FaultBudgets, Readings {
    * token as configuration and spends it itself (`configured`).
    */
   readonly signIn: "none" | "writer" | "configured"
+  /**
+   * The record is written again, once, with another key: the same token, the next generation, under a claim on its refresh
+   * token. `late`: the lease of that claim may run out at any moment, and the write comes all the same.
+   */
+  readonly rewrite: "none" | "in-time" | "late"
   /** Processes are interchangeable: states that differ by their names only are one. */
   readonly symmetry: boolean
   /** The search is cut off there. */
@@ -121,6 +133,7 @@ export const FIRST_TEXT: ModelOptions = {
   failedReleases: 0,
   signOut: false,
   signIn: "none",
+  rewrite: "none",
   generations: "moved",
   removal: "mark-first",
   release: "own",
@@ -141,6 +154,8 @@ export const FIRST_TEXT: ModelOptions = {
   overtakenLineage: "kept",
   refusedSignIn: "looked-at",
   unknownFirstUse: "noted",
+  rewrittenRecord: "written-over",
+  rewriteReads: "under-claim",
   failedRelease: "repeated",
   refill: "bare",
   symmetry: false,

@@ -22,6 +22,8 @@ const SHARED = [
   "storeDeleted",
   /** What the store holds was put back by a process, after the store had lost it. */
   "storeRestored",
+  /** The same of what the one has read who rewrites the record. */
+  "rewritesRestored",
   /** The clients believe the issuer's leeway to be open. */
   "withinLeeway",
   /** A process may still be given the configuration of the new lineage. */
@@ -111,14 +113,14 @@ export class State extends byteFields(SHARED) {
   readonly tombstones: ByteRow
   readonly strays: ByteRow
   readonly requests: ByteRow
-  /** By person (0 signs out, 1 signs in): where it stands, which generation it has read, and what it writes. */
+  /** By person (0 signs out, 1 signs in, 2 rewrites): where it stands, which generation it has read, and what it writes. */
   readonly personPhase: ByteRow
   readonly personRead: ByteRow
   readonly personRecord: ByteRow
 
   constructor(dimensions: Dimensions) {
     const { processes, families, subjects, highestGeneration, claimNumbers } = dimensions
-    const length = SHARED.length + 3 * families + highestGeneration + 2 + 2 * subjects * claimNumbers + 4 * subjects + 6
+    const length = SHARED.length + 3 * families + highestGeneration + 2 + 2 * subjects * claimNumbers + 4 * subjects + 9
     const buffer = new ArrayBuffer(Math.ceil((length + processes * PROCESS.length) / 4) * 4)
     const bytes = new DataView(buffer)
     super(bytes, 0)
@@ -137,9 +139,9 @@ export class State extends byteFields(SHARED) {
     this.tombstones = row(subjects)
     this.strays = row(subjects)
     this.requests = row(subjects)
-    this.personPhase = row(2)
-    this.personRead = row(2)
-    this.personRecord = row(2)
+    this.personPhase = row(3)
+    this.personRead = row(3)
+    this.personRecord = row(3)
     this.processBase = end
     this.processes = Array.from(
       { length: processes },
@@ -157,6 +159,7 @@ export class State extends byteFields(SHARED) {
     if (options.signIn !== "none") state.newest.set(1, state.dimensions.tokensPerFamily)
     if (options.signOut) state.personPhase.set(0, PersonPhase.reading)
     if (options.signIn === "writer") state.personPhase.set(1, PersonPhase.reading)
+    if (options.rewrite !== "none") state.personPhase.set(2, PersonPhase.reading)
     if (options.signIn === "configured") state.configurations = 1
     for (const process of state.processes) {
       process.alive = 1
@@ -186,7 +189,8 @@ export class State extends byteFields(SHARED) {
 }
 
 // what the rules for one would say of the other is not modelled
-function assertCombinable({ signIn, grant, deletions, wipes }: ModelOptions): void {
+function assertCombinable({ signIn, grant, deletions, wipes, rewrite }: ModelOptions): void {
+  if (rewrite !== "none" && grant !== "single-use") throw new TypeError("a rewrite goes with a single-use grant")
   if (signIn === "none" || (grant === "single-use" && deletions + wipes === 0)) return
   throw new TypeError("signIn goes with a single-use grant, without deletions and wipes")
 }

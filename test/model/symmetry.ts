@@ -24,7 +24,7 @@ function renameOwners(state: State, order: readonly number[]): void {
   for (let subject = 0; subject < subjects; subject++) {
     for (let n = 0; n < claimNumbers; n++) {
       const owner = state.owners.get(subject, n)
-      if (owner < Owner.firstProcess) continue
+      if (owner < Owner.firstProcess || owner >= Owner.rewriter) continue
       state.owners.set(subject, n, Owner.firstProcess + order.indexOf(owner - Owner.firstProcess))
     }
   }

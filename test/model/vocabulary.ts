@@ -56,8 +56,11 @@ export const Request = { none: 0, underWay: 1, granted: 2, notProcessed: 3, inva
 /** What a process does once its claim is released. */
 export const After = { idle: 0, look: 1, reauthentication: 2, restart: 3 } as const
 
-/** Who owns a claim: nobody, a dead process, or process `i` as `firstProcess + i`. */
-export const Owner = { none: 0, gone: 1, firstProcess: 2 } as const
+/**
+ * Who owns a claim: nobody, a dead process, process `i` as `firstProcess + i`, or who rewrites the record: with a lease, or one
+ * that has run out.
+ */
+export const Owner = { none: 0, gone: 1, firstProcess: 2, rewriter: 100, lapsedRewriter: 101 } as const
 
 export const Mark = { none: 0, sent: 1, lastTry: 2 } as const
 
@@ -70,6 +73,9 @@ export const PersonPhase = {
   cleaning: 4,
   finished: 5,
   checking: 6,
+  claiming: 7,
+  readingAgain: 8,
+  releasing: 9,
 } as const
 
 /**

@@ -28,6 +28,8 @@ export async function move(replay: Replay, step: ModelStep): Promise<boolean> {
       return signOut(replay, step)
     case "signing-in":
       return signIn(replay, step)
+    case "rewriting":
+      return replay.rewriter.move(step)
     case "stray-request":
       return arrive(replay)
     case "store-deleted":

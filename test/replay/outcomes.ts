@@ -112,6 +112,10 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
     departure: "P1 looked: v1 is due",
     presented: ["P1 rt1 first"],
   },
+  "the spent refresh token, written again, taken for news": {
+    ...SERVED,
+    presented: ["P1 rt0 first", "P1 rt1 first"],
+  },
   // its release fails in the last step, and is repeated
   "a release that failed is forgotten": { ...SERVED, presented: [] },
 }

@@ -10,6 +10,7 @@ import { fileStore } from "../conformance/stores/file-store.js"
 import { FIRST, HeldIssuer, type HeldRequest } from "./held-issuer.js"
 import type { Milestone } from "./milestones.js"
 import { ReplayedProcess } from "./replayed-process.js"
+import { Rewriter } from "./rewriter.js"
 
 const MOST_OPERATIONS = 3_000
 // pauses between looks, the slices in which standing still is measured, and half of a token's life before a last try
@@ -26,6 +27,7 @@ export class Replay {
   readonly clock = new VirtualClock({ now: Date.now(), settle: () => fileStore.settle() })
   readonly issuer: HeldIssuer
   readonly processes = new Map<string, ReplayedProcess>()
+  #rewriter: Rewriter | undefined
   /** Every record that the store was seen to hold. */
   readonly records: (StoredToken | undefined)[] = []
   readonly #directory: string
@@ -65,6 +67,10 @@ export class Replay {
 
   get(name: string): ReplayedProcess {
     return this.processes.get(name) ?? this.start(name)
+  }
+
+  get rewriter(): Rewriter {
+    return (this.#rewriter ??= new Rewriter(this.#file, this.get("P1").source.key))
   }
 
   /** Notes what is in the store, past all processes. */

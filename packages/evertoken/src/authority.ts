@@ -4,7 +4,7 @@ import { TokenError } from "./errors.js"
 import { publish } from "./events.js"
 import type { KnownToken } from "./known-token.js"
 import { randomId } from "./random.js"
-import { isUnknownTo, onTopOf } from "./renewal-plan.js"
+import { isNoSuccessor, onTopOf } from "./renewal-plan.js"
 import type { StoredToken } from "./token-cache.js"
 import { sameVersion, type Token, type TokenVersion } from "./token.js"
 
@@ -51,14 +51,24 @@ export class Authority {
     throw this.#tooFast()
   }
 
-  /** Writes `record`, if `expected` is there still; else takes over what is there instead. @throws TokenError `ERR_TOKEN_CACHE` */
-  async commit(record: StoredToken, expected: TokenVersion | undefined): Promise<boolean> {
+  /**
+   * Writes `record`, if `expected` is there still, or what does not make it obsolete; else takes over what is there instead.
+   * @param previous what `record` was exchanged for
+   * @returns the generation written, if any was.
+   * @throws TokenError `ERR_TOKEN_CACHE`
+   */
+  async commit(
+    record: StoredToken,
+    expected: TokenVersion | undefined,
+    previous?: Token,
+    round = 1,
+  ): Promise<number | undefined> {
     this.#written = record.version.id
     const commit = await this.#stack.commit(record, expected)
-    if (!commit.committed) return this.#refused(record, commit.current)
+    if (!commit.committed) return this.#refused(record, commit.current, previous, round)
     this.#known.take(record, { written: true })
     await this.#stack.fillOthers(record)
-    return true
+    return record.version.generation
   }
 
   /** Writes the token of a sign-in as what follows anything that is there: a lineage of its own. @throws TokenError `ERR_TOKEN_CACHE` */
@@ -79,26 +89,34 @@ export class Authority {
   }
 
   /** What could not be written is served from memory, and is the first thing that the next look writes. */
-  keepUnwritten(record: StoredToken): void {
+  keepUnwritten(record: StoredToken, previous: Token | undefined): void {
     const { key, authority } = this.#stack
     const { generation } = record.version
-    if (this.#known.take(record, { written: false })) publish("unwritten", { key, cache: authority.name, generation })
+    if (this.#known.take(record, { written: false, previous }))
+      publish("unwritten", { key, cache: authority.name, generation })
   }
 
-  async #refused(record: StoredToken, current: StoredToken | undefined): Promise<boolean> {
-    if (current !== undefined && isUnknownTo(current, { ...record, ...record.version })) {
-      return (await this.commit(onTopOf(current, record), current.version)) && current.token !== undefined
+  async #refused(
+    record: StoredToken,
+    current: StoredToken | undefined,
+    previous: Token | undefined,
+    round: number,
+  ): Promise<number | undefined> {
+    if (current !== undefined && isNoSuccessor(current, { ...record, ...record.version, previous })) {
+      if (round === MOST_ROUNDS) throw this.#tooFast()
+      const generation = await this.commit(onTopOf(current, record), current.version, previous, round + 1)
+      return current.token === undefined ? undefined : generation
     }
     if (current !== undefined && this.#known.adopt(current)) {
       await this.#adopted(current)
-      return false
+      return undefined
     }
     // nothing newer there: the store was emptied or rolled back meanwhile, and gets the record as a refill
-    if (!this.#known.take(record, { written: false })) return false
+    if (!this.#known.take(record, { written: false, previous })) return undefined
     await this.look()
-    if (!sameVersion(this.#known.record?.version, record.version)) return false
+    if (!sameVersion(this.#known.record?.version, record.version)) return undefined
     await this.#stack.fillOthers(record)
-    return true
+    return record.version.generation
   }
 
   // what this process could not write, nobody else can have spent

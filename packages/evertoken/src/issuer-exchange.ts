@@ -130,18 +130,18 @@ export class IssuerExchange {
     const { identity, authority, releases, step } = this.#options
     const record = successorOf(plan, token, identity.fingerprint)
     if (!reachable) {
-      authority.keepUnwritten(record)
+      authority.keepUnwritten(record, plan.previous)
       return {}
     }
     try {
-      const committed = await authority.commit(record, plan.expected)
+      const generation = await authority.commit(record, plan.expected, plan.previous)
       step("committed", plan)
-      await releases.release(claim, committed ? "all" : "own", plan)
-      return committed ? { generation: record.version.generation } : {}
+      await releases.release(claim, generation === undefined ? "own" : "all", plan)
+      return generation === undefined ? {} : { generation }
     } catch {
       const isKept = identity.singleUse && claim !== undefined
       if (!isKept) await releases.release(claim, "own", plan)
-      authority.keepUnwritten(record)
+      authority.keepUnwritten(record, plan.previous)
       return isKept ? { kept: { ...attempt, claim, because: "unwritten" } } : {}
     }
   }

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.js"
 import { randomId } from "./random.js"
-import { isUnknownTo, onTopOf } from "./renewal-plan.js"
+import { isNoSuccessor, isSameToken, isUnknownTo, onTopOf } from "./renewal-plan.js"
 import type { StoredToken } from "./token-cache.js"
 import { HeldToken } from "./token-lifetime.js"
 import { sameGrant, type TokenSource } from "./token-source.js"
@@ -14,6 +14,8 @@ export class KnownToken {
   #record: StoredToken | undefined
   #held: HeldToken | undefined
   #written = true
+  /** What the record was exchanged for, as long as it is not written. */
+  #previous: Token | undefined
 
   /** @param source whose tokens are served */
   constructor(clock: Clock, { fingerprint, lineage }: Pick<TokenSource, "fingerprint" | "lineage">) {
@@ -62,13 +64,15 @@ export class KnownToken {
 
   /**
    * Whether what was renewed while the authority was out of reach is worth more than the later record found there now:
-   * it lasts longer, and no other refresh token and no sign-out would be lost.
+   * it lasts longer, and no other refresh token and no sign-out would be lost; or what is there does not make it obsolete.
    */
   outlasts(stored: StoredToken): boolean {
     const { version, token, fingerprint } = stored
     const held = this.#held
     if (this.#beginsLineageUnknownTo(stored)) return true
-    if (this.#written || held === undefined || held.isExpired() || !this.isOlderThan(version)) return false
+    if (this.#written || !this.isOlderThan(version)) return false
+    if (isSameToken(token, this.#previous)) return true
+    if (held === undefined || held.isExpired()) return false
     if (fingerprint !== this.#fingerprint || token?.refreshToken !== held.token.refreshToken) return false
     return token !== undefined && token.expiresAt < held.token.expiresAt
   }
@@ -77,12 +81,12 @@ export class KnownToken {
   renumber(stored: StoredToken): void {
     const { version, lineages } = stored
     if (this.#record !== undefined && this.#beginsLineageUnknownTo(stored)) {
-      return this.#replace(onTopOf(stored, this.#record), false)
+      return this.#replace(onTopOf(stored, this.#record), false, this.#previous)
     }
     const next = { lineage: version.lineage, generation: version.generation + 1, id: randomId() }
     const record = this.#record
     const token = record?.token?.with({ version: next })
-    if (record !== undefined) this.#replace({ ...record, version: next, token, lineages }, false)
+    if (record !== undefined) this.#replace({ ...record, version: next, token, lineages }, false, this.#previous)
   }
 
   /**
@@ -122,18 +126,22 @@ export class KnownToken {
   }
 
   /**
-   * What this process made. What begins a lineage and is not written yet follows whatever was seen meanwhile.
+   * What this process made, of `previous`. What is not written yet follows whatever was seen meanwhile, unless that makes it
+   * obsolete.
    * @returns false if something newer is known already: a sign-out meanwhile.
    */
-  take(record: StoredToken, { written }: { readonly written: boolean }): boolean {
+  take(
+    record: StoredToken,
+    { written, previous }: { readonly written: boolean; readonly previous?: Token | undefined },
+  ): boolean {
     const known = this.#record
     if (known === undefined || record.version.generation > known.version.generation) {
-      this.#replace(record, written)
+      this.#replace(record, written, previous)
       return true
     }
     if (sameVersion(record.version, known.version)) return true
-    if (written || !isUnknownTo(known, { ...record, ...record.version })) return false
-    this.#replace(onTopOf(known, record), false)
+    if (written || !isNoSuccessor(known, { ...record, ...record.version, previous })) return false
+    this.#replace(onTopOf(known, record), false, previous)
     return this.#record?.token !== undefined
   }
 
@@ -142,11 +150,12 @@ export class KnownToken {
     return !this.#written && record !== undefined && isUnknownTo(stored, { ...record, ...record.version })
   }
 
-  #replace(record: StoredToken, written: boolean): void {
+  #replace(record: StoredToken, written: boolean, previous?: Token): void {
     const { token } = record
     const serves = token !== undefined && token.accessToken !== "" && this.isOwn(record)
     this.#record = record
     this.#written = written
+    this.#previous = previous
     this.#held = serves ? new HeldToken(token.with({ version: record.version }), this.#clock) : undefined
   }
 }

@@ -3,7 +3,7 @@ import { sleep, type Clock } from "./clock.js"
 import type { KnownToken } from "./known-token.js"
 import { between, type Random } from "./random.js"
 import { reauthenticationRequired } from "./renewal-errors.js"
-import { isUnknownTo, type RenewalPlan } from "./renewal-plan.js"
+import { isNoSuccessor, type RenewalPlan } from "./renewal-plan.js"
 import type { Claim } from "./token-cache.js"
 import { sameVersion } from "./token.js"
 
@@ -59,6 +59,6 @@ export class RefusedGrants {
   // not whether the look brought news: what is newer may have been adopted while the request was under way
   #hasMovedOn(plan: RenewalPlan): boolean {
     const { record } = this.#known
-    return record !== undefined && !sameVersion(record.version, plan.expected) && !isUnknownTo(record, plan)
+    return record !== undefined && !sameVersion(record.version, plan.expected) && !isNoSuccessor(record, plan)
   }
 }

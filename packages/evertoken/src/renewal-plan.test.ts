@@ -30,7 +30,11 @@ test("a record and its token are of one version, the next one of the plan's line
 })
 
 test("what begins a lineage comes on top of what is stored; on top of a sign-out it is one, and has seen the lineage", () => {
-  const begun = successorOf({ ...plan, lineage: "new", previous: undefined }, tokenOf("next", clock), "fingerprint")
+  const begun = successorOf(
+    { ...plan, lineage: "new", lineages: ["first", "new"], previous: undefined },
+    tokenOf("next", clock),
+    "fingerprint",
+  )
   const stored = { version: { lineage: "old", generation: 9, id: "b" }, token: previous, lineages: ["first"] }
   const above = onTopOf(stored, begun)
   expect(above).toMatchObject({ version: { lineage: "new", generation: 10 }, lineages: ["first", "new"] })

@@ -94,18 +94,29 @@ function versionName(version: TokenVersion | undefined): string {
   return version === undefined ? "v0" : `v${version.generation}-${version.id}`
 }
 
+/** What a renewal is about, as far as that tells whether a record that has come before its own makes it obsolete. */
+export type Succession = Pick<RenewalPlan, "previous" | "lineage" | "lineages">
+
 /**
- * Whether `lineages` begin with `lineage` one that `stored` has never seen: another process has rotated the old one
- * meanwhile, and what a configured refresh token was spent for must not be lost with it.
+ * Whether `stored` does not make a renewal obsolete, though it has come first: what was spent for that renewal must not be
+ * lost with it.
  */
-export function isUnknownTo(
-  stored: StoredToken,
-  { lineage, lineages }: { readonly lineage: string; readonly lineages: readonly string[] },
-): boolean {
+export function isNoSuccessor(stored: StoredToken, succession: Succession): boolean {
+  return isUnknownTo(stored, succession) || isSameToken(stored.token, succession.previous)
+}
+
+/** Whether `lineage` is begun, and `stored` has never seen it: another process has rotated the old one meanwhile. */
+export function isUnknownTo(stored: StoredToken, { lineage, lineages }: Omit<Succession, "previous">): boolean {
   return lineages.includes(lineage) && !stored.lineages.includes(lineage)
 }
 
-/** `record`, which begins a lineage, as what follows `stored`. A sign-out stays one, but has seen the lineage. */
+/** Whether a token was only written again: encrypted with another key, by a process that had lost its claim by then. */
+export function isSameToken(token: Token | undefined, other: Token | undefined): boolean {
+  if (token === undefined || other === undefined) return false
+  return token.accessToken === other.accessToken && token.refreshToken === other.refreshToken
+}
+
+/** `record` as what follows `stored`, which {@link isNoSuccessor}. A sign-out stays one, but has seen the lineage. */
 export function onTopOf({ token, version, lineages }: StoredToken, record: StoredToken): StoredToken {
   const { lineage } = token === undefined ? version : record.version
   const next = { lineage, generation: version.generation + 1, id: randomId() }
@@ -113,6 +124,10 @@ export function onTopOf({ token, version, lineages }: StoredToken, record: Store
     ...record,
     version: next,
     token: token && record.token?.with({ version: next }),
-    lineages: [...lineages, record.version.lineage],
+    lineages: allLineages(lineages, record.lineages),
   }
+}
+
+export function allLineages(some: readonly string[], more: readonly string[]): readonly string[] {
+  return [...new Set([...some, ...more])]
 }

@@ -14,7 +14,14 @@ import { RefusedGrants } from "./refused-grants.js"
 import type { Attempt, KeptAttempt } from "./renewal-attempt.js"
 import { claimTimedOut, sourceClosed, unchanged } from "./renewal-errors.js"
 import { RenewalFailures } from "./renewal-failures.js"
-import { isUnknownTo, onTopOf, planRenewal, type RenewalPlan, type SourceIdentity } from "./renewal-plan.js"
+import {
+  allLineages,
+  isNoSuccessor,
+  onTopOf,
+  planRenewal,
+  type RenewalPlan,
+  type SourceIdentity,
+} from "./renewal-plan.js"
 import { stepReporter, type StepReporter } from "./renewal-step.js"
 import { RepeatedAnswer } from "./repeated-answer.js"
 import { satisfies, type TokenNeed } from "./token-need.js"
@@ -145,11 +152,11 @@ export class Renewal {
     const { record } = this.#options.known
     if (kept === undefined || sameVersion(kept.plan.expected, record?.version)) return
     const { plan } = kept
-    if (record !== undefined && kept.because === "outcome-unknown" && isUnknownTo(record, plan)) {
+    if (record !== undefined && kept.because === "outcome-unknown" && isNoSuccessor(record, plan)) {
       if (record.token === undefined) return this.#settleSignedOut(kept, record)
       this.#kept = {
         ...kept,
-        plan: { ...plan, expected: record.version, lineages: [...record.lineages, plan.lineage] },
+        plan: { ...plan, expected: record.version, lineages: allLineages(record.lineages, plan.lineages) },
       }
       return
     }

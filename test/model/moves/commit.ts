@@ -48,7 +48,7 @@ export function clean(x: Expansion, next: State, me: Process): void {
 function meetRefusal(x: Expansion, next: State, me: Process, detail: string): void {
   const isRepeated = x.options.repetition === "looks-first" && me.heldUnwritten !== 0
   look(me, isRepeated ? Purpose.repeatWrite : Purpose.adoptAfterRefusal)
-  if (!beginsLineage(next, me.subject)) me.answer = NOTHING
+  if (!beginsLineage(next, me.subject) && x.options.rewrite === "none") me.answer = NOTHING
   x.emit(next, me, "checked", detail)
 }
 

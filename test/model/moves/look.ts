@@ -1,7 +1,7 @@
 import { decidePresentation, otherLivingClaim } from "../claims.js"
 import type { Expansion } from "../expansion.js"
 import type { Process, State } from "../state.js"
-import { After, isSignedOut, NOTHING, Phase, Presentation, Purpose, tokenOf } from "../vocabulary.js"
+import { After, hasToken, isSignedOut, NOTHING, Phase, Presentation, Purpose, tokenOf } from "../vocabulary.js"
 import { isRequestAbout, meetEmptyStore, putBack } from "./store-loss.js"
 import { adopt, adoptIfNewer, finish, forgetRead, startRelease } from "./transitions.js"
 
@@ -36,7 +36,10 @@ export function concludeLook(x: Expansion, next: State, me: Process): void {
 /** The second look in the store, with the claim taken. */
 export function concludeConfirmation(x: Expansion, next: State, me: Process): void {
   const { readGeneration: generation, readRecord: record } = me
-  if (record === NOTHING || generation > me.plannedGeneration || (isSignedOut(record) && me.configured === 0)) {
+  const isSignOut = isSignedOut(record) && me.configured === 0
+  // an older record that was put back may be followed by another one of the same generation
+  const isOther = hasToken(record) && subjectOf(x, next, me) !== me.subject
+  if (record === NOTHING || generation > me.plannedGeneration || isSignOut || isOther) {
     if (record !== NOTHING) adoptIfNewer(me, generation, record)
     startRelease(me, After.idle)
     return x.emit(next, me, "looked-again", `v${generation} is there: releases`)

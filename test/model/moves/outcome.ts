@@ -8,6 +8,7 @@ import {
   Phase,
   Presentation,
   Purpose,
+  recordOf,
   Request,
   SIGNED_OUT_OF_BOTH,
 } from "../vocabulary.js"
@@ -75,11 +76,11 @@ export function reject(x: Expansion, next: State, me: Process): void {
 /** Somebody else has committed first. */
 export function concludeRefusedWrite(x: Expansion, next: State, me: Process): void {
   const { readGeneration: generation, readRecord: record } = me
-  if (isOtherLineage(x, next, me)) {
+  if (isNoSuccessor(x, next, me)) {
     if (isSignedOut(record)) me.answer = SIGNED_OUT_OF_BOTH
     me.plannedGeneration = generation
     me.phase = Phase.linking
-    return x.emit(next, me, "checked", `refused: will write the new lineage on top of v${generation}`)
+    return x.emit(next, me, "checked", `refused: will write on top of v${generation}`)
   }
   if (generation < me.heldGeneration && hasToken(me.heldRecord) && me.heldUnwritten === 0) {
     x.report("I3: refused, and adopts an older one", me, "committed", `v${generation}`)
@@ -91,7 +92,18 @@ export function concludeRefusedWrite(x: Expansion, next: State, me: Process): vo
 
 /** Whether the store that was read has made what this process is about obsolete. */
 export function hasMovedOn(x: Expansion, next: State, me: Process): boolean {
-  return me.readRecord !== NOTHING && me.readGeneration > me.plannedGeneration && !isOtherLineage(x, next, me)
+  return me.readRecord !== NOTHING && me.readGeneration > me.plannedGeneration && !isNoSuccessor(x, next, me)
+}
+
+/** Whether what was read has come before what this process is about, and yet not from what that came of. */
+export function isNoSuccessor(x: Expansion, next: State, me: Process): boolean {
+  return isOtherLineage(x, next, me) || isRewritten(x, me)
+}
+
+/** Whether what was read still holds the refresh token that this process has spent: somebody has only written it again. */
+function isRewritten({ options, isSingleUse }: Expansion, me: Process): boolean {
+  if (!isSingleUse || options.rewrittenRecord === "adopted") return false
+  return me.readRecord === recordOf(me.subject) && me.readGeneration > me.plannedGeneration
 }
 
 /** Whether what was read is a rotation of the old lineage, or a sign-out of it only, while this process begins the new one. */

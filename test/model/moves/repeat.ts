@@ -2,7 +2,7 @@ import type { Expansion } from "../expansion.js"
 import { setStore } from "../generations.js"
 import type { Process, State } from "../state.js"
 import { After, isSignedOut, Mark, NOTHING, Owner, Phase, Purpose, SIGNED_OUT_OF_BOTH } from "../vocabulary.js"
-import { hasMovedOn, isOtherLineage } from "./outcome.js"
+import { hasMovedOn, isNoSuccessor, isOtherLineage } from "./outcome.js"
 import { isHeld } from "./send.js"
 import { adopt, adoptIfNewer, finish, forgetRead, startRelease, startReleaseOfAll } from "./transitions.js"
 
@@ -24,7 +24,7 @@ export function concludeRepeatedRequest(x: Expansion, next: State, me: Process):
     setStore(next, me.heldGeneration, me.heldRecord)
     next.storeRestored = 1
   }
-  if (record !== NOTHING && isOtherLineage(x, next, me)) {
+  if (record !== NOTHING && isNoSuccessor(x, next, me)) {
     adoptIfNewer(me, generation, record)
     me.plannedGeneration = generation
   }
@@ -75,7 +75,7 @@ export function checkHeldToRepeat(x: Expansion, next: State, me: Process): void 
 /** The write that failed, once more, unless the store has moved on meanwhile. */
 export function concludeRepeatedWrite(x: Expansion, next: State, me: Process): void {
   const { readGeneration: generation, readRecord: record } = me
-  if (isOtherLineage(x, next, me)) return writeOnTop(x, next, me)
+  if (isNoSuccessor(x, next, me)) return writeOnTop(x, next, me)
   if (me.heldUnwritten === 0 || generation >= me.heldGeneration) {
     if (me.heldUnwritten !== 0 || generation > me.heldGeneration) adopt(me, generation, record)
     startReleaseOfAll(me)
@@ -94,7 +94,7 @@ function writeOnTop(x: Expansion, next: State, me: Process): void {
   if (me.heldUnwritten !== 0 && generation >= me.heldGeneration) me.heldGeneration = generation + 1
   if (isSignedOut(record) && me.heldUnwritten !== 0) me.heldRecord = SIGNED_OUT_OF_BOTH
   planToWrite(me, isSignedOut(record) ? SIGNED_OUT_OF_BOTH : me.answer)
-  x.emit(next, me, "looked", `will write the new lineage on top of v${generation}`)
+  x.emit(next, me, "looked", `will write on top of v${generation}`)
 }
 
 /** On top of what was read. */

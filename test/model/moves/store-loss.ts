@@ -1,7 +1,7 @@
 import type { Expansion } from "../expansion.js"
-import { effectiveGeneration, setStore } from "../generations.js"
+import { effectiveGeneration, recordAt, setStore } from "../generations.js"
 import type { Process, State } from "../state.js"
-import { After, isSignedOut, Mark, NOTHING, Owner, Phase, recordOf } from "../vocabulary.js"
+import { After, isSignedOut, Mark, NOTHING, Owner, PersonPhase, Phase, Purpose, recordOf } from "../vocabulary.js"
 import { finish } from "./transitions.js"
 
 /** The claims stay. */
@@ -15,6 +15,7 @@ export function deleteStore(x: Expansion): void {
 }
 
 const COMMITTING: readonly number[] = [Phase.checkingLink, Phase.renaming, Phase.cleaning]
+const PERSON_COMMITTING: readonly number[] = [PersonPhase.checking, PersonPhase.renaming, PersonPhase.cleaning]
 
 /**
  * Nothing stays. Not while files are being renamed: what loses everything is a server, where a commit is one step. Of who
@@ -22,8 +23,9 @@ const COMMITTING: readonly number[] = [Phase.checkingLink, Phase.renaming, Phase
  */
 export function wipeStore(x: Expansion): void {
   const { wipes, processes, dimensions } = x.from
-  const isExcluded = ({ heldRecord, phase }: Process) => heldRecord === NOTHING || COMMITTING.includes(phase)
-  if (wipes === 0 || processes.some(isExcluded)) return
+  const isExcluded = (me: Process) => me.heldRecord === NOTHING || isCommitting(me)
+  const isRewriting = PERSON_COMMITTING.includes(x.from.personPhase.get(2))
+  if (wipes === 0 || isRewriting || processes.some(isExcluded)) return
   const next = x.successor()
   next.wipes--
   setStore(next, 0, NOTHING)
@@ -37,6 +39,11 @@ export function wipeStore(x: Expansion): void {
     }
   }
   x.emit(next, undefined, "store-deleted", "the store loses all it has, and the claims with it")
+}
+
+// a refusal and what is read then are one step, too
+function isCommitting({ phase, purpose }: Process): boolean {
+  return COMMITTING.includes(phase) || (phase === Phase.reading && purpose === Purpose.adoptAfterRefusal)
 }
 
 export function meetEmptyStore(x: Expansion, next: State, me: Process): void {
@@ -55,12 +62,14 @@ export function putBack(x: Expansion, next: State, me: Process, detail: string):
 
 /** Puts back what it holds, or the configured token, unless something newer is there by now. */
 export function refill(x: Expansion, next: State, me: Process): void {
-  const isOlder = me.heldRecord !== NOTHING && effectiveGeneration(next, x.options) < me.heldGeneration
+  const generation = effectiveGeneration(next, x.options)
+  const isEmpty = recordAt(next, generation) === NOTHING
+  const isOlder = me.heldRecord !== NOTHING && generation < me.heldGeneration
   // what it could not write, no other process knows; what it was configured with, it cannot tell from a first start
   const mayBeInUse = me.heldRecord !== NOTHING && me.heldUnwritten === 0
-  if (mayBeInUse && (isOlder || next.storeRecord === NOTHING)) next.storeRestored = 1
+  if (mayBeInUse && (isOlder || isEmpty)) next.storeRestored = 1
   if (isOlder) setStore(next, me.heldGeneration, me.heldRecord)
-  else if (next.storeRecord === NOTHING) setStore(next, me.heldGeneration, me.heldRecord || recordOf(0))
+  else if (isEmpty) setStore(next, me.heldGeneration, me.heldRecord || recordOf(0))
   finish(me, After.look)
   x.emit(next, me, "refilled", "refills the store")
 }

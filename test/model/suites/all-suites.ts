@@ -2,7 +2,7 @@ import { mended, type Configuration } from "../configurations.js"
 import { EXTENDED, EXTENDED_SMALL } from "./extended.js"
 import { FILES } from "./files.js"
 import { MENDED_SUITE } from "./mended.js"
-import { CODE_READINGS, FULL_READINGS, READINGS } from "./readings.js"
+import { CODE_READINGS, FULL_READINGS, READINGS, REWRITE_READINGS } from "./readings.js"
 import { HEARTBEAT, PINNED, REPEATABLE } from "./small.js"
 
 /** What CI runs. */
@@ -16,12 +16,13 @@ const QUICK: readonly Configuration[] = [
   ...EXTENDED_SMALL,
   ...READINGS,
   ...CODE_READINGS,
+  ...REWRITE_READINGS,
 ]
 
 export const SUITES: Readonly<Record<string, readonly Configuration[]>> = {
   quick: QUICK,
   mended: MENDED_SUITE,
-  readings: FULL_READINGS,
+  readings: [...FULL_READINGS, ...REWRITE_READINGS],
   fs: FILES,
   repeat: REPEATABLE,
   hb: HEARTBEAT,

@@ -11,6 +11,15 @@ export const EXTENDED_SMALL: readonly Configuration[] = [
   asCoded("as coded: sign-in by configuration, sign-out", { signIn: "configured", signOut: true, rotations: 1 }),
   asCoded("as coded: the store loses everything", { wipes: 1 }),
   asCoded("as coded: a release that fails", { failedReleases: 1, crashes: 1 }),
+  asCoded("as coded: a late rewrite", { rewrite: "late" }),
+  asCoded("as coded: a late rewrite, ambiguity", { rewrite: "late", ambiguities: 1, rotations: 1 }),
+  asCoded("as coded: a late rewrite, failed write", { rewrite: "late", failedWrites: 1, rotations: 1 }),
+  asCoded("as coded: a late rewrite, sign-in by configuration", {
+    rewrite: "late",
+    signIn: "configured",
+    rotations: 1,
+  }),
+  asCoded("as coded: a rewrite, the store loses everything", { rewrite: "in-time", wipes: 1, rotations: 1 }),
 ]
 
 /** The same with more faults at once: minutes. */
@@ -85,6 +94,24 @@ export const EXTENDED: readonly Configuration[] = [
     wipes: 1,
     processes: 3,
     rotations: 1,
+    symmetry: true,
+  }),
+  asCoded("as coded: a late rewrite, crash", { rewrite: "late", crashes: 1 }),
+  asCoded("as coded: a late rewrite, sign-out", { rewrite: "late", signOut: true, rotations: 1 }),
+  asCoded("as coded: a late rewrite, sign-in by another program", { rewrite: "late", signIn: "writer", rotations: 1 }),
+  asCoded("as coded: a late rewrite, close, ambiguity", { rewrite: "late", closes: 1, ambiguities: 1, rotations: 1 }),
+  asCoded("as coded: a late rewrite, crash, ambiguity, failed write", {
+    rewrite: "late",
+    crashes: 1,
+    ambiguities: 1,
+    failedWrites: 1,
+    rotations: 1,
+  }),
+  asCoded("as coded: a late rewrite, 3 processes, crash", {
+    rewrite: "late",
+    processes: 3,
+    rotations: 1,
+    crashes: 1,
     symmetry: true,
   }),
   asCoded("as coded: repeatable, crash, overtaking", { grant: "repeatable", crashes: 1, overtakings: 1 }),

@@ -45,7 +45,11 @@ export const CODE_READINGS: readonly Configuration[] = [
     { overtakenLineage: "dropped", signIn: "configured" },
     "I1",
   ),
-  codeReading("a refused sign-in written again unseen", { refusedSignIn: "repeated", signIn: "writer" }, "I1"),
+  codeReading(
+    "a refused sign-in written again unseen",
+    { refusedSignIn: "repeated", rewrittenRecord: "adopted", signIn: "writer" },
+    "I1",
+  ),
   codeReading(
     "an unknown first use is forgotten at a sign-out",
     { unknownFirstUse: "forgotten", processes: 1, signIn: "configured", signOut: true, ambiguities: 1 },
@@ -56,7 +60,21 @@ export const CODE_READINGS: readonly Configuration[] = [
     { refill: "bare", wipes: 1 },
     "I1",
   ),
+  codeReading(
+    "the spent refresh token, written again, taken for news",
+    { rewrittenRecord: "adopted", rewrite: "late" },
+    "I1",
+  ),
   codeReading("a release that failed is forgotten", { failedRelease: "forgotten", failedReleases: 1 }, "I4"),
+]
+
+/** The same for what is no renewal: `reencrypt`. */
+export const REWRITE_READINGS: readonly Configuration[] = [
+  codeReading(
+    "what is written again is not read again under the claim",
+    { rewriteReads: "before-claim", rewrite: "in-time", wipes: 1 },
+    "I1",
+  ),
 ]
 
 /** The size of the model's first results. */

@@ -2,6 +2,7 @@ import { TokenError } from "../errors.js"
 import { assertOptions, type OptionNames } from "../options-object.js"
 import { randomId } from "../random.js"
 import type { Commit, CommitOptions, StoredToken, TokenCache } from "../token-cache.js"
+import { sameVersion, type TokenVersion } from "../token.js"
 import { Keyring } from "./keyring.js"
 import { keyIdOf, openRecord, sealRecord } from "./sealed-record.js"
 import { renewalClaim, writeUnclaimed } from "./unclaimed-write.js"
@@ -110,12 +111,18 @@ class EncryptedCache implements TokenCache, Reencrypting {
     const isDone = stored !== undefined && keyIdOf(stored) === this.#parts.keyring.first.id
     const record = isDone ? undefined : await this.#open(key, stored)
     if (record?.token === undefined) return record?.sealed === undefined
-    const { version, token } = record
     const claim = renewalClaim(this.#cache, key, record)
     if (claim === undefined) throw this.#failure("without claims nobody can tell whether the token is being renewed")
+    return writeUnclaimed(claim, () => this.#writeAgain(key, record.version))
+  }
+
+  async #writeAgain(key: string, version: TokenVersion): Promise<boolean> {
+    // under the claim: the store may have lost it all meanwhile, and have been refilled, which the record notes
+    const record = await this.get(key)
+    if (record?.token === undefined || !sameVersion(record.version, version)) return false
     const next = { ...version, generation: version.generation + 1, id: randomId() }
-    const successor = { ...record, version: next, token: token.with({ version: next }) }
-    return writeUnclaimed(claim, async () => (await this.commit(key, successor, { expected: version })).committed)
+    const successor = { ...record, version: next, token: record.token.with({ version: next }) }
+    return (await this.commit(key, successor, { expected: version })).committed
   }
 
   async #open(key: string, stored: StoredToken | undefined): Promise<StoredToken | undefined> {

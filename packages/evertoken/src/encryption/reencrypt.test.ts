@@ -22,6 +22,13 @@ const [before, after] = [EncryptionKey.from(randomBytes(32)), EncryptionKey.from
 class Store extends DurableMemory {
   beforeCommit: (() => Promise<unknown>) | undefined
   releaseFails = false
+  beforeClaim: (() => void) | undefined
+  /** What another process has put back here. */
+  putBack: StoredToken | undefined
+
+  override async get(key: string) {
+    return this.putBack ?? (await super.get(key))
+  }
 
   override async commit(key: string, record: StoredToken, options: CommitOptions) {
     const wait = this.beforeCommit
@@ -31,6 +38,7 @@ class Store extends DurableMemory {
   }
 
   override claim(key: string, subject: ClaimSubject): Claim {
+    this.beforeClaim?.()
     const claim = super.claim(key, subject)
     if (!this.releaseFails) return claim
     const release = () => Promise.reject(new TokenError("ERR_TOKEN_CACHE", "away", { transient: true }))
@@ -150,6 +158,37 @@ test("what somebody wrote meanwhile stays", async () => {
   store.beforeCommit = () => store.delete(KEY)
   expect(await cache.reencrypt(KEY)).toBe(false)
   expect(await cache.get(KEY)).toMatchObject({ token: undefined })
+})
+
+test("what the store has lost meanwhile and was given back is still known for that: its claims are lost, too", async () => {
+  await start(new ScriptedSource(issuer, { refreshToken: issuer.signIn() })).getToken()
+  const record = await cache.get(KEY)
+  if (record === undefined) throw new Error("nothing is stored")
+  const refilled = new Store()
+  await encrypted(refilled, keyring).commit(KEY, { ...record, restoredAt: 1_000 }, { expected: undefined })
+  const putBack = await refilled.get(KEY)
+  store.beforeClaim = () => (store.putBack = putBack)
+  keyring.use([after, before])
+  expect(await cache.reencrypt(KEY)).toBe(true)
+  store.putBack = undefined
+  expect(await cache.get(KEY)).toMatchObject({ version: { generation: 2 }, restoredAt: 1_000 })
+})
+
+test("nothing is written if another record is there by the time the claim is taken", async () => {
+  const source = start(new ScriptedSource(issuer, { refreshToken: issuer.signIn() }))
+  await source.getToken()
+  const other = { ...(await cache.get(KEY)), version: { lineage: "other", generation: 1, id: "other" } }
+  const elsewhere = new Store()
+  await encrypted(elsewhere, keyring).commit(
+    KEY,
+    { lineages: [], fingerprint: undefined, ...other },
+    { expected: undefined },
+  )
+  const putBack = await elsewhere.get(KEY)
+  store.beforeClaim = () => (store.putBack = putBack)
+  keyring.use([after, before])
+  expect(await cache.reencrypt(KEY)).toBe(false)
+  expect(await keyOfRecord()).toBe(before.id)
 })
 
 test("a token of whose last renewal nobody knows the outcome is left to who looks into that", async () => {
