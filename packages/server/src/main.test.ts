@@ -68,13 +68,14 @@ test("SIGHUP reads the configuration again, unless it is not valid; a second SIG
   const token = tokenOf(issuer.url)
   await place.write({ billing: token })
   using server = await serve(place)
-  const names = async () => {
+  const listed = async () => {
     const { body } = await rawRequest({ socketPath: place.socket, path: "/tokens" })
-    return (JSON.parse(body) as { tokens: { name: string }[] }).tokens.map(({ name }) => name)
+    const { tokens } = JSON.parse(body) as { tokens: { name: string; status: string }[] }
+    return tokens.map(({ name, status }) => `${name} ${status}`)
   }
   await place.write({ billing: token, extra: token })
   server.child.kill("SIGHUP")
-  await vi.waitFor(async () => expect(await names()).toEqual(["billing", "extra"]), 20_000)
+  await vi.waitFor(async () => expect(await listed()).toEqual(["billing fresh", "extra fresh"]), 20_000)
   await place.write({ billing: { grant: "none" } })
   server.child.kill("SIGHUP")
   await vi.waitFor(() => expect(server.log()).toContain("tokens.billing.grant"), 20_000)
@@ -83,7 +84,7 @@ test("SIGHUP reads the configuration again, unless it is not valid; a second SIG
   const waiting = rawRequest({ socketPath: place.socket, path: "/tokens/billing/refresh", method: "POST" })
   waiting.catch(() => undefined)
   await vi.waitFor(() => expect(issuer.asked).toBe(3), 20_000)
-  expect(await names()).toEqual(["billing", "extra"])
+  expect(await listed()).toEqual(["billing fresh", "extra fresh"])
   server.child.kill("SIGINT")
   await vi.waitFor(() => expect(rawRequest({ socketPath: place.socket, path: "/healthz" })).rejects.toThrow(), 20_000)
   expect(await ended(server.child, "SIGINT")).toBe(130)
