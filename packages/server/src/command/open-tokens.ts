@@ -18,7 +18,8 @@ export function isServed(config: Config): Promise<boolean> {
   return isAnswered(socketOf(config))
 }
 
-function socketOf({ stateDirectory, listen }: Config): string {
+/** Where a server of this configuration is found. */
+export function socketOf({ stateDirectory, listen }: Config): string {
   return placesOf({ stateDirectory, socket: listen.socket }).socket
 }
 

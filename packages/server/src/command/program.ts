@@ -1,11 +1,11 @@
-import { readFileSync } from "node:fs"
 import { Command, CommanderError } from "commander"
 import { ConfigError } from "../config/config-error.js"
-import { memberOf } from "../config/member-of.js"
 import { EXIT } from "./command-error.js"
+import { addDoctorCommand } from "./doctor.js"
 import { addExecCommand } from "./exec.js"
 import { addGitCredentialCommand } from "./git-credential.js"
 import { addKubeCredentialCommand } from "./kube-credential.js"
+import { version } from "../version.js"
 import { failureOf } from "./failure.js"
 import { addServerCommands } from "./server-commands.js"
 import { printable, type Terminal } from "./terminal.js"
@@ -55,6 +55,7 @@ function programOf(args: readonly string[], terminal: Terminal, exitWith: (code:
   const context = { program, terminal, exitWith, rest: end < 0 ? undefined : args.slice(end + 1) }
   addServerCommands(context)
   addTokenCommands(context)
+  addDoctorCommand(context)
   addExecCommand(context)
   addGitCredentialCommand(context)
   addKubeCredentialCommand(context)
@@ -78,9 +79,4 @@ function told(error: unknown, { stderr }: Terminal, isVerbose: boolean): number 
 
 function framesOf({ name, stack = "" }: Error): string {
   return [name, ...stack.split("\n").filter((line) => line.startsWith("    at "))].join("\n")
-}
-
-function version(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8")
-  return String(memberOf(JSON.parse(text), "version"))
 }

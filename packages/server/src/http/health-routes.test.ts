@@ -1,11 +1,12 @@
 import { expect, test } from "vitest"
+import { version } from "../version.js"
 import { serverUnderTest } from "../testing/server-under-test.js"
 import { turning } from "../testing/turning.js"
 
 test("a server lives that has no token to hand out", async () => {
   await using server = await serverUnderTest(["billing"], { grant: "refresh_token" })
   const answer = await server.app.inject("/healthz")
-  expect([answer.statusCode, answer.json()]).toEqual([200, { status: "ok" }])
+  expect([answer.statusCode, answer.json()]).toEqual([200, { status: "ok", version: version() }])
 })
 
 test("it is ready once every token can be handed out", async () => {

@@ -2,10 +2,18 @@ import type { FastifyInstance } from "fastify"
 import type { ZodTypeProvider } from "fastify-type-provider-zod"
 import { z } from "zod"
 import { tokenStatus } from "../tokens/token-status.js"
+import { version } from "../version.js"
 import { problem, problemOf } from "./problem.js"
 import { problems } from "./problem-responses.js"
 import { Refusal } from "./refusal.js"
 import type { ServerContext } from "./server-context.js"
+
+const VERSION = version()
+
+export const health = z.object({
+  status: z.literal("ok"),
+  version: z.string().meta({ description: "Of the package that it runs." }),
+})
 
 const tokens = z.array(tokenStatus.pick({ name: true, status: true }))
 
@@ -16,9 +24,9 @@ export function healthRoutes(instance: FastifyInstance, { registry, metrics }: S
   app.get(
     "/healthz",
     {
-      schema: { summary: "The process lives.", response: { 200: z.object({ status: z.literal("ok") }), ...problems } },
+      schema: { summary: "The process lives.", response: { 200: health, ...problems } },
     },
-    async () => ({ status: "ok" as const }),
+    async () => ({ status: "ok" as const, version: VERSION }),
   )
 
   app.get(

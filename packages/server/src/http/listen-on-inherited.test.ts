@@ -56,7 +56,7 @@ test("it listens on the socket that systemd has opened, and passes that on to no
     await rename(join(directory, "opened.sock"), socketPath)
     await using child = await activated(opened)
     expect(child.told).toEqual({ listens: true, env: {} })
-    expect((await rawRequest({ socketPath, path: "/healthz" })).body).toBe('{"status":"ok"}')
+    expect((await rawRequest({ socketPath, path: "/healthz" })).body).toContain('{"status":"ok"')
   }
   await rm(directory, { recursive: true })
 })

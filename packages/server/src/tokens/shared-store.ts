@@ -6,6 +6,8 @@ import type { PostgresStoreConfig, RedisStoreConfig } from "../config/config.js"
 /** A store on a server of its own, with the connections to it. */
 export interface SharedStore {
   readonly cache: TokenCache
+  /** The time by its own clock, epoch milliseconds. */
+  now(): Promise<number>
   /** Ends the connections. */
   close(): Promise<void>
 }
@@ -22,6 +24,10 @@ export async function openRedis({ redis: url }: RedisStoreConfig): Promise<Share
   const cache = new RedisTokenCache(client)
   return {
     cache,
+    now: async () => {
+      const [seconds = 0, microseconds = 0] = (await client.time()).map(Number)
+      return seconds * 1_000 + microseconds / 1_000
+    },
     close: async () => {
       await cache.close()
       client.disconnect()
@@ -39,6 +45,10 @@ export async function openPostgres({ postgres: url, schema, table }: PostgresSto
   const cache = new PostgresTokenCache(pool, names)
   const store = {
     cache,
+    now: async () => {
+      const { rows } = await pool.query<{ now: Date }>("SELECT clock_timestamp() AS now")
+      return rows[0]?.now.getTime() ?? Number.NaN
+    },
     close: async () => {
       await cache.close()
       await pool.end()
