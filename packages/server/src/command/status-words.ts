@@ -31,7 +31,7 @@ export function momentWords(moment: number | undefined, now: number): string {
 }
 
 /** In the largest unit that it fills. */
-export function lengthWords(lengthMs: number): string {
+function lengthWords(lengthMs: number): string {
   const { unit, ms } = UNITS.find(({ ms }) => lengthMs >= ms) ?? { unit: "s", ms: 1_000 }
   return `${Math.floor(lengthMs / ms)} ${unit}`
 }
