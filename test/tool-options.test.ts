@@ -22,25 +22,6 @@ test.each([
   ["conformance/main", ["--scenarios", "--store", "--only", "--schema"]],
   ["fuzz/main", ["--inputs", "--seed", "--target"]],
   ["model/main", ["--suite", "--only", "--traces", "--list"]],
-  [
-    "simulate/main",
-    [
-      "--instances",
-      "--lifetime",
-      "--jitter",
-      "--per-store",
-      "--start",
-      "--duration",
-      "--outage",
-      "--outage-at",
-      "--limit",
-      "--retry-after",
-      "--latency",
-      "--seed",
-      "--svg",
-      "--json",
-    ],
-  ],
   ["soak/main", ["--minutes", "--seed"]],
 ])("%s tells what each of its options is for, and which one it does not have", async (tool, options) => {
   const [help, mistake] = await Promise.all([run(tool, "--help"), run(tool, "--no-such-option")])

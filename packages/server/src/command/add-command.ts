@@ -13,6 +13,7 @@ export interface CommandDescription {
 export interface CommandContext {
   readonly program: Command
   readonly terminal: Terminal
+  readonly args: readonly string[]
   /** What comes after `--`, if that was given. */
   readonly rest: readonly string[] | undefined
   /** What the process exits with, where it is neither 0 nor that of a failure. */

@@ -7,6 +7,7 @@ import { addGitCredentialCommand } from "./git-credential.js"
 import { addKubeCredentialCommand } from "./kube-credential.js"
 import { version } from "../version.js"
 import { failureOf } from "./failure.js"
+import { addSimulateCommand } from "./simulate.js"
 import { addServerCommands } from "./server-commands.js"
 import { printable, type Terminal } from "./terminal.js"
 import { addTokenCommands } from "./token-commands.js"
@@ -52,8 +53,9 @@ function programOf(args: readonly string[], terminal: Terminal, exitWith: (code:
     .addHelpText("afterAll", EXIT_CODES)
 
   const end = args.indexOf("--")
-  const context = { program, terminal, exitWith, rest: end < 0 ? undefined : args.slice(end + 1) }
+  const context = { program, terminal, args, exitWith, rest: end < 0 ? undefined : args.slice(end + 1) }
   addServerCommands(context)
+  addSimulateCommand(context)
   addTokenCommands(context)
   addDoctorCommand(context)
   addExecCommand(context)

@@ -5,7 +5,9 @@ import type { FleetReport } from "evertoken/testing"
 import type { ComparedFleet, SimulatedFleet } from "./compared-fleets.js"
 import type { FleetMessage } from "./fleet-process.js"
 
-const PROCESS = fileURLToPath(new URL("fleet-process.ts", import.meta.url))
+// as it is written, or as it is built
+const IS_SOURCE = import.meta.url.endsWith(".ts")
+const PROCESS = fileURLToPath(new URL(IS_SOURCE ? "fleet-process.ts" : "fleet-process.js", import.meta.url))
 // most of what a simulation makes is garbage at once
 const YOUNG_HEAP = "--max-semi-space-size=64"
 
@@ -27,10 +29,13 @@ export function simulateFleets(
 }
 
 async function reportOf({ options }: ComparedFleet, onProgress: (atMs: number) => void): Promise<FleetReport> {
-  const child = fork(PROCESS, { execArgv: ["--import", "tsx", YOUNG_HEAP], serialization: "advanced" })
+  const child = fork(PROCESS, {
+    execArgv: [...(IS_SOURCE ? ["--import", "tsx"] : []), YOUNG_HEAP],
+    serialization: "advanced",
+  })
   let report: FleetReport | undefined
-  child.on("message", (received) => {
-    const message = received as FleetMessage
+  child.on("message", (message: unknown) => {
+    if (!isMessage(message)) return
     if ("report" in message) report = message.report
     else onProgress(message.simulatedMs)
   })
@@ -39,4 +44,9 @@ async function reportOf({ options }: ComparedFleet, onProgress: (atMs: number) =
   await once(child, "disconnect")
   if (report === undefined) throw new Error("a simulation ended without a report")
   return report
+}
+
+/** They come from a process of this one's making. */
+function isMessage(value: unknown): value is FleetMessage {
+  return typeof value === "object" && value !== null && ("report" in value || "simulatedMs" in value)
 }

@@ -1,27 +1,22 @@
-import { execFile } from "node:child_process"
 import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { FleetReport } from "evertoken/testing"
 import { expect, test } from "vitest"
+import { runUnderTest } from "../testing/terminal-under-test.js"
 import { busiestSeconds } from "./busiest-seconds.js"
 import { formatDuration, parseDuration } from "./duration-option.js"
 
-const MAIN = fileURLToPath(new URL("main.ts", import.meta.url))
-const DOCS = fileURLToPath(new URL("../../docs", import.meta.url))
+const DOCS = fileURLToPath(new URL("../../../../docs", import.meta.url))
 
 interface Figures {
   readonly name: string
   readonly figures: Omit<FleetReport, "perSecond">
 }
 
-function run(...options: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, ["--import", "tsx", MAIN, ...options], (error, stdout, stderr) => {
-      resolve({ code: error?.code ?? 0, stdout, stderr })
-    })
-  })
+function run(...options: string[]) {
+  return runUnderTest(["simulate", ...options])
 }
 
 async function inDirectory(use: (directory: string) => Promise<void>): Promise<void> {
@@ -39,14 +34,14 @@ test("the command compares three fleets: jitter lowers the peak, a shared token 
     const fleet = ["--instances", "120", "--per-store", "20", "--start", "5s", "--duration", "4h"]
     // begins as a fleet without jitter is due, and ends before its tokens do
     const outage = ["--outage", "10m", "--outage-at", "135m"]
-    const { code, stdout } = await run(...fleet, ...outage, "--svg", svg, "--json", json)
-    expect(code).toBe(0)
+    const { code, out, err } = await run(...fleet, ...outage, "--svg", svg, "--json", json)
+    expect([code, err]).toEqual([0, expect.stringContaining(` of 4 h simulated\nwritten: ${svg}\nwritten: ${json}\n`)])
 
     const figures = JSON.parse(await readFile(json, "utf8")) as Figures[]
     const names = ["no jitter", "5 min of jitter", "5 min of jitter, one token for 20"]
     expect(figures.map(({ name }) => name)).toEqual(names)
     expect(
-      stdout
+      out
         .split("\n")[0]
         ?.split("|")
         .map((cell) => cell.trim()),
@@ -63,6 +58,7 @@ test("the command compares three fleets: jitter lowers the peak, a shared token 
     for (const text of ["No jitter", "Requests per second", "1 h", "prefers-color-scheme: dark", "down: "]) {
       expect(chart).toContain(text)
     }
+    expect(chart).toContain("<desc>evertoken simulate --instances 120 ")
     expect(chart.match(/class="granted" d="M/g)).toHaveLength(3)
   })
 })
@@ -73,7 +69,7 @@ test.each([
   [["--lifetime", "1ms"], "--lifetime must be a time such as 30s, 5m or 1h, of at least 1000 ms; got 1ms\n"],
   [["--outage", "2d"], "--outage must be over before --duration is\n"],
 ])("options %o are refused in one line", async (options, message) => {
-  expect(await run(...options)).toEqual({ code: 2, stdout: "", stderr: message })
+  expect(await run(...options)).toEqual({ code: 2, out: "", err: `evertoken: ${message}  evertoken simulate --help\n` })
 })
 
 test("the chart in the documentation says which command made it, and the text beside it says the same", async () => {
