@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander"
 import { ConfigError } from "../config/config-error.js"
 import { EXIT } from "./command-error.js"
+import { addCompletionCommands } from "./completion.js"
 import { addDoctorCommand } from "./doctor.js"
 import { addExecCommand } from "./exec.js"
 import { addGitCredentialCommand } from "./git-credential.js"
@@ -19,7 +20,9 @@ const EXAMPLES = `
 Examples:
   evertoken init                        writes a commented evertoken.yaml
   evertoken serve                       keeps its tokens fresh, and hands them out
-  curl -H "$(evertoken get billing --header)" https://api.example.com/invoices
+  evertoken get billing --curl | curl -K - https://api.example.com/invoices
+  evertoken exec billing -- ./report.sh
+  evertoken doctor                      says what is wrong, and how to mend it
 
 Commands on tokens ask the server; with none running they do the work themselves.`
 
@@ -61,6 +64,7 @@ function programOf(args: readonly string[], terminal: Terminal, exitWith: (code:
   addExecCommand(context)
   addGitCredentialCommand(context)
   addKubeCredentialCommand(context)
+  addCompletionCommands(context)
   return program
 }
 
