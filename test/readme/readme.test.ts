@@ -1,13 +1,11 @@
 import { execFile } from "node:child_process"
-import { once } from "node:events"
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { expect, test } from "vitest"
 import { RealIssuer } from "../issuer/real-issuer.js"
+import { startApi } from "./invoices-api.js"
 
 const run = promisify(execFile)
 const ROOT = fileURLToPath(new URL("../..", import.meta.url))
@@ -40,22 +38,6 @@ async function compile(directory: string, program: string): Promise<void> {
   const strict = ["--noEmit", "--strict", "--exactOptionalPropertyTypes"]
   const options = ["--ignoreConfig", ...strict, "--module", "nodenext", "--types", "node"]
   await run(process.execPath, [TSC, ...options, join(directory, "program.mts")], { cwd: ROOT })
-}
-
-/** An API that answers whoever brings a token of this issuer. */
-async function startApi(issuer: RealIssuer) {
-  let served = 0
-  const server = createServer((request, response) => {
-    const accessToken = request.headers.authorization?.replace("Bearer ", "") ?? ""
-    void issuer.accepts(accessToken).then((accepted) => {
-      if (accepted) served += 1
-      response.writeHead(accepted ? 200 : 401, { "content-type": "application/json" }).end('{"invoices":3}')
-    })
-  })
-  server.listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${port}`, served: () => served, close: () => server.close() }
 }
 
 test.each([
