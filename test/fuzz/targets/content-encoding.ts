@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib"
 import fc from "fast-check"
-import { decodeContent } from "../../../packages/evertoken/src/oauth2/limited-body.js"
+import { decodeContent } from "../../../packages/evertoken/src/limited-body.js"
 import { anyBytes, damaged, join } from "../arbitraries.js"
 import type { FuzzTarget } from "../fuzz-target.js"
 import { promise } from "../promises.js"

@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { TokenResponseError } from "../../../packages/evertoken/src/errors.js"
 import { responseErrorOf } from "../../../packages/evertoken/src/oauth2/response-error.js"
-import { retryAfterMs } from "../../../packages/evertoken/src/oauth2/retry-after.js"
+import { retryAfterMs } from "../../../packages/evertoken/src/retry-after.js"
 import { anyBytes, bytesOf, damaged, join, objectText, oddText, text, textOf } from "../arbitraries.js"
 import type { FuzzTarget } from "../fuzz-target.js"
 import { CANARY, promise, promiseTokenError } from "../promises.js"

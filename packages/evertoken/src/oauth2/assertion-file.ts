@@ -1,4 +1,4 @@
-import { readTextFile, unusableFile } from "./text-file.js"
+import { readTextFile, unusableFile } from "../text-file.js"
 
 /**
  * The token in a file.

@@ -6,7 +6,7 @@ import { patiently } from "../single-flight.js"
 import { hashOf, type TokenSource } from "../token-source.js"
 import { readAssertionFile } from "./assertion-file.js"
 import { assertText } from "./issuer-options.js"
-import type { TextFile } from "./text-file.js"
+import type { TextFile } from "../text-file.js"
 
 /**
  * A token that says who somebody is. Got anew for each request: from a file that another program keeps up to date (a

@@ -2,7 +2,7 @@ import { AuthorizationResponseError, validateAuthResponse, type AuthorizationSer
 import { systemErrorCode, TokenError, TokenResponseError } from "../errors.js"
 import type { PendingAuthorization } from "./pending-authorization.js"
 import { PASSING } from "./response-error.js"
-import { shownText } from "./shown-text.js"
+import { shownText } from "../shown-text.js"
 
 export interface AnsweredAuthorization {
   readonly server: AuthorizationServer

@@ -1,8 +1,8 @@
 import type { JsonWebKey } from "node:crypto"
-import { assertTextOrFile, isTextFile, madeOf } from "./credential-texts.js"
+import { assertTextOrFile, isTextFile, madeOf } from "../credential-texts.js"
 import { jsonObjectOf } from "./json-object.js"
 import { signingKeyOf, type PrivateKey, type SigningAlgorithm, type SigningKey } from "./signing-key.js"
-import type { TextFile } from "./text-file.js"
+import type { TextFile } from "../text-file.js"
 
 /** What signs, as an application gives it. */
 export interface SigningKeyOptions {

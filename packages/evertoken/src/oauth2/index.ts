@@ -6,7 +6,7 @@ export { JwtBearerSource, type JwtBearerOptions } from "./jwt-bearer-source.js"
 export type { SignedAssertion } from "./signed-assertion.js"
 export { TokenExchangeSource, type TokenExchangeOptions, type TokenTypeName } from "./token-exchange-source.js"
 export type { Assertion, GetAssertion } from "./assertion.js"
-export type { TextFile } from "./text-file.js"
+export type { TextFile } from "../text-file.js"
 export {
   deserializePendingAuthorization,
   PendingAuthorization,

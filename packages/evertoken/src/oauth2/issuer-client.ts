@@ -3,7 +3,7 @@ import { systemClock, type Clock } from "../clock.js"
 import { Deadline } from "../deadline.js"
 import { systemErrorCode, TokenError } from "../errors.js"
 import type { HttpExchange, HttpRequest } from "./http-exchange.js"
-import { decodeContent, readLimited } from "./limited-body.js"
+import { decodeContent, readLimited } from "../limited-body.js"
 
 /** A complete answer. */
 export interface IssuerAnswer {

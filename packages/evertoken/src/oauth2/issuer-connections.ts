@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici"
 import type { Clock } from "../clock.js"
-import { madeOf } from "./credential-texts.js"
+import { madeOf } from "../credential-texts.js"
 import { exchangeByDispatcher, exchangeByFetch, freshConnections } from "./http-exchange.js"
 import { IssuerClient } from "./issuer-client.js"
 import type { IssuerOptions } from "./issuer-options.js"

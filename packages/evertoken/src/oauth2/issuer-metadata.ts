@@ -11,8 +11,8 @@ import { TokenError, TokenResponseError } from "../errors.js"
 import { isSecureUrl } from "../secure-url.js"
 import type { IssuerAnswer, IssuerClient } from "./issuer-client.js"
 import { jsonObjectOf } from "./json-object.js"
-import { retryAfterMs } from "./retry-after.js"
-import { shownText } from "./shown-text.js"
+import { retryAfterMs } from "../retry-after.js"
+import { shownText } from "../shown-text.js"
 
 /** An endpoint as metadata names it. */
 export type EndpointName =

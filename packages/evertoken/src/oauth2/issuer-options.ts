@@ -5,7 +5,7 @@ import type { OptionNames } from "../options-object.js"
 import { isSecureUrl } from "../secure-url.js"
 import { shownValue } from "../shown-value.js"
 import type { ClientAuthenticationOptions } from "./client-authentication.js"
-import type { TextFile } from "./text-file.js"
+import type { TextFile } from "../text-file.js"
 
 /** What every request to an issuer needs: whom to ask, who asks, and how to get there. */
 export interface IssuerOptions extends ClientAuthenticationOptions {

@@ -1,4 +1,4 @@
-import type { TextFile } from "./text-file.js"
+import type { TextFile } from "../text-file.js"
 
 /**
  * Mutual TLS (RFC 8705, section 2): the issuer knows the client by the certificate of its connection, which an authority

@@ -1,8 +1,8 @@
 import { TokenError, TokenResponseError } from "../errors.js"
 import type { IssuerAnswer } from "./issuer-client.js"
 import { jsonObjectOf } from "./json-object.js"
-import { retryAfterMs } from "./retry-after.js"
-import { shownText } from "./shown-text.js"
+import { retryAfterMs } from "../retry-after.js"
+import { shownText } from "../shown-text.js"
 
 export interface RefusedRequest {
   /** Undefined: nothing was to be granted. */

@@ -1,6 +1,6 @@
-import { X509Certificate } from "node:crypto"
 import { createSecureContext } from "node:tls"
-import { assertTextOrFile, type TextOrFile } from "./credential-texts.js"
+import { isCertificates } from "../certificate-texts.js"
+import { assertTextOrFile, type TextOrFile } from "../credential-texts.js"
 import type { IssuerOptions } from "./issuer-options.js"
 import { isMutualTls } from "./mutual-tls.js"
 
@@ -50,17 +50,4 @@ export function assertUsable({ cert, key, ca }: TlsCredentials): void {
         "without passphrase",
     )
   }
-}
-
-// Node.js takes what it can read of several, and trusts nobody if that is nothing
-function isCertificates(pem: string): boolean {
-  const [, ...certificates] = pem.split("-----BEGIN CERTIFICATE-----")
-  const isOne = (certificate: string) => {
-    try {
-      return new X509Certificate(`-----BEGIN CERTIFICATE-----${certificate}`).raw.length > 0
-    } catch {
-      return false
-    }
-  }
-  return certificates.length > 0 && certificates.every(isOne)
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, afterEach, beforeEach, expect, it } from "vitest"
-import { EventLog } from "../testing/internal/event-log.js"
+import { EventLog } from "./testing/internal/event-log.js"
 import { madeOf } from "./credential-texts.js"
 
 const directory = mkdtempSync(join(tmpdir(), "evertoken-credentials-"))

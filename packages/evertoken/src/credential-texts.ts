@@ -1,9 +1,9 @@
-import { systemErrorCode, TokenError } from "../errors.js"
-import { publish } from "../events.js"
-import { describeForeignError } from "../foreign-error.js"
-import { pathOf } from "../path-option.js"
-import { shownValue } from "../shown-value.js"
-import { SingleFlight } from "../single-flight.js"
+import { systemErrorCode, TokenError } from "./errors.js"
+import { publish } from "./events.js"
+import { describeForeignError } from "./foreign-error.js"
+import { pathOf } from "./path-option.js"
+import { shownValue } from "./shown-value.js"
+import { SingleFlight } from "./single-flight.js"
 import { readTextFile, type TextFile } from "./text-file.js"
 
 /** A text, or the file in which it stands. */
@@ -20,7 +20,7 @@ export function assertTextOrFile(name: string, value: unknown): asserts value is
     throw new TypeError(`${name} is ${got}. Is the environment variable that it comes from set?`)
   }
   if (typeof value === "string") return
-  if (!isTextFile(value)) throw new TypeError(`${name} must be PEM text or { file }; got ${shownValue(value)}`)
+  if (!isTextFile(value)) throw new TypeError(`${name} must be a text or { file }; got ${shownValue(value)}`)
   pathOf(value.file, `${name}.file must be the path of a file`)
 }
 

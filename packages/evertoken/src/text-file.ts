@@ -1,6 +1,6 @@
 import { constants } from "node:fs"
 import fs from "node:fs/promises"
-import { systemErrorCode, TokenError } from "../errors.js"
+import { systemErrorCode, TokenError } from "./errors.js"
 
 /** A file that some other program keeps up to date. It is read anew for each request, symbolic links followed. */
 export interface TextFile {
