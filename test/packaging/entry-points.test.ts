@@ -39,6 +39,12 @@ describe("importing an entry point", () => {
     for (const name of ["oauth4webapi", "proper-lockfile"]) expect(loaded).not.toContain(name)
   })
 
+  it("evertoken/server-client loads undici, and nothing that speaks to an issuer or holds files", async () => {
+    const loaded = await loadedBy("evertoken/server-client")
+    expect(loaded).toContain("undici")
+    expect(["evertoken", "pure-rand", "rxjs", "undici"]).toEqual(expect.arrayContaining(loaded))
+  })
+
   it("evertoken/encryption loads jose, and nothing that speaks to the system's keyring", async () => {
     const loaded = await loadedBy("evertoken/encryption")
     expect(loaded).toContain("jose")

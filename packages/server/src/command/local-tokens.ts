@@ -52,8 +52,8 @@ export class LocalTokens implements TokenService {
 
   get(name: string, request: { readonly minimumValidityMs?: number | undefined }): Promise<TokenAnswer> {
     return this.#with(name, async (token) => {
-      const { accessToken, tokenType, issuedAt, expiresAt, scope } = await token.getToken(request)
-      return { accessToken, tokenType, issuedAt, expiresAt, scope }
+      const { accessToken, tokenType, issuedAt, staleAt, expiresAt, scope } = await token.getToken(request)
+      return { accessToken, tokenType, issuedAt, staleAt, expiresAt, scope }
     })
   }
 

@@ -48,6 +48,22 @@ test.each([
   expect([answer.statusCode, answer.body]).toEqual([304, ""])
 })
 
+test("who waits for the next token is told that somebody has signed out, and who has none waits for the sign-in", async () => {
+  await using server = await serverUnderTest()
+  const tag = await tagOfToken(server)
+  const waiting = server.app.inject(`/tokens/billing/wait?after=${encodeURIComponent(tag)}`)
+  await server.clock.advance(1)
+  await server.app.inject({ method: "DELETE", url: "/tokens/billing?local=true" })
+  const answer = await waiting
+  expect(answer.statusCode).toBe(409)
+  expect(answer.json()).toMatchObject({ code: "ERR_REAUTHENTICATION_REQUIRED" })
+  expect((await server.app.inject("/tokens/billing/wait?after=other")).statusCode).toBe(409)
+  const first = server.app.inject("/tokens/billing/wait")
+  await server.clock.advance(1)
+  await server.app.inject(refresh)
+  expect((await first).json()).toMatchObject({ accessToken: "canary-access-2" })
+})
+
 test("a server that ends answers all that wait", async () => {
   const server = await serverUnderTest()
   const tag = await tagOfToken(server)

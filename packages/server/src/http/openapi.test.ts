@@ -55,6 +55,6 @@ test("the schemas that check are those of the document", async () => {
     "query min_validity",
   ])
   expect(responses["200"]?.content?.["application/json"]?.schema).toMatchObject({
-    required: ["accessToken", "tokenType", "issuedAt", "expiresAt"],
+    required: ["accessToken", "tokenType", "issuedAt", "staleAt", "expiresAt"],
   })
 })

@@ -11,6 +11,7 @@ export const tokenAnswer = z
     accessToken: z.string(),
     tokenType: z.string(),
     issuedAt: at,
+    staleAt: z.number().meta({ description: "When the server seeks a newer one, at the latest. Epoch milliseconds." }),
     expiresAt: at,
     scope: z.string().optional(),
   })
@@ -28,8 +29,8 @@ interface Prepared {
 const prepared = new WeakMap<Token, Prepared>()
 
 function prepare(token: Token): Prepared {
-  const { accessToken, tokenType, issuedAt, expiresAt, scope } = token
-  const answer = tokenAnswer.encode({ accessToken, tokenType, issuedAt, expiresAt, scope })
+  const { accessToken, tokenType, issuedAt, staleAt, expiresAt, scope } = token
+  const answer = tokenAnswer.encode({ accessToken, tokenType, issuedAt, staleAt, expiresAt, scope })
   const text = JSON.stringify(answer)
   const made = { tag: tagOf(token), answer, serialize: () => text }
   prepared.set(token, made)

@@ -12,6 +12,7 @@ test("the token comes with its type, its times and its entity tag, and is stored
     accessToken: "canary-access-1",
     tokenType: "Bearer",
     issuedAt: server.clock.now(),
+    staleAt: server.clock.now() + 2_700_000,
     expiresAt: server.clock.now() + 3_600_000,
     scope: "read",
   })
@@ -77,6 +78,44 @@ test("a refresh asks the issuer at once, and answers how the token is doing", as
   expect(refreshed.json()).toMatchObject({ name: "billing", status: "fresh" })
   expect(refreshed.body).not.toContain("canary")
   expect((await server.app.inject("/tokens/billing")).json()).toMatchObject({ accessToken: "canary-access-2" })
+})
+
+test("clients that were refused with the same token have it renewed once, and never one that they have not seen", async () => {
+  await using server = await serverUnderTest()
+  const { headers } = await server.app.inject("/tokens/billing")
+  server.clock.stepWall(60_000)
+  const refresh = () =>
+    server.app.inject({
+      method: "POST",
+      url: "/tokens/billing/refresh",
+      headers: { "if-match": String(headers.etag) },
+    })
+  const answers = await Promise.all(Array.from({ length: 20 }, refresh))
+  expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([200]))
+  expect((await refresh()).json()).toMatchObject({ status: "fresh" })
+  expect(server.issuer.asked).toBe(2)
+  expect((await server.app.inject("/tokens/billing")).json()).toMatchObject({ accessToken: "canary-access-2" })
+})
+
+test("a client that insists has it renewed in the pause after a failure, too", async () => {
+  await using server = await serverUnderTest()
+  const { headers } = await server.app.inject("/tokens/billing")
+  server.clock.stepWall(60_000)
+  const refresh = async (query = "") => {
+    const url = `/tokens/billing/refresh${query}`
+    const { statusCode } = await server.app.inject({
+      method: "POST",
+      url,
+      headers: { "if-match": String(headers.etag) },
+    })
+    return statusCode
+  }
+  server.issuer.next({ status: 503, body: {} })
+  expect(await refresh()).toBe(503)
+  expect(await refresh()).toBe(503)
+  expect(server.issuer.asked).toBe(2)
+  expect(await refresh("?insist=true")).toBe(200)
+  expect(server.issuer.asked).toBe(3)
 })
 
 test("the history tells what happened, oldest first", async () => {

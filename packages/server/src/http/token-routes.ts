@@ -3,7 +3,7 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod"
 import { z } from "zod"
 import { tokenIncident } from "../tokens/token-history.js"
 import { tokenStatus } from "../tokens/token-status.js"
-import { entityTag } from "./entity-tag.js"
+import { entityTag, isNamedIn } from "./entity-tag.js"
 import { tokenNamed } from "./find-token.js"
 import { lengthOfTime } from "./length-of-time.js"
 import { problems } from "./problem-responses.js"
@@ -14,6 +14,8 @@ import { tokenAnswer, tokenOr304 } from "./token-answer.js"
 const params = z.object({ name: z.string() })
 const nothing = z.null().meta({ description: "Nothing." })
 const LONGEST_WAIT_MS = 300_000
+
+const yesOrNo = z.enum(["true", "false"]).default("false")
 
 const wait = z.strictObject({
   after: z.string().default("").meta({ description: "The ETag of the token that the client has." }),
@@ -64,7 +66,8 @@ export function tokenRoutes(instance: FastifyInstance, { registry, polls }: Serv
     {
       config: { access: "key" },
       schema: {
-        summary: "The next token, once there is another one; 304 after the time (5 minutes at most).",
+        summary:
+          "The next token, once there is another one; 304 after the time (5 minutes at most); 409 once somebody has signed out.",
         params,
         querystring: wait,
         response: { 200: tokenAnswer, 304: nothing, ...problems },
@@ -74,7 +77,8 @@ export function tokenRoutes(instance: FastifyInstance, { registry, polls }: Serv
       const { after, timeout } = request.query
       const named = find(request.params.name)
       const timeoutMs = Math.min(timeout, LONGEST_WAIT_MS)
-      const token = await polls.wait(reply, timeoutMs, (signal) => named.changedFrom(entityTag(after), signal))
+      const known = after === "" ? undefined : entityTag(after)
+      const token = await polls.wait(reply, timeoutMs, (signal) => named.changedFrom(known, signal))
       if (token !== undefined) return tokenOr304(token, request, reply)
       reply.code(304).header("cache-control", "no-store")
       return undefined
@@ -101,10 +105,21 @@ export function tokenRoutes(instance: FastifyInstance, { registry, polls }: Serv
 
   app.post(
     "/tokens/:name/refresh",
-    { schema: { summary: "Renews it now.", params, response: { 200: tokenStatus, ...problems } } },
-    async ({ params: { name } }) => {
+    {
+      schema: {
+        summary: "Renews it now. With `If-Match`: unless there is another one than this, which an API has refused.",
+        params,
+        querystring: z.strictObject({
+          insist: yesOrNo.meta({ description: "With `If-Match`: also in the pause that follows a failure." }),
+        }),
+        response: { 200: tokenStatus, ...problems },
+      },
+    },
+    async ({ params: { name }, query, headers }) => {
       const named = find(name)
-      await named.refresh()
+      const refused = headers["if-match"]
+      const insist = query.insist === "true"
+      await (refused === undefined ? named.refresh() : named.replace((tag) => isNamedIn(refused, tag), { insist }))
       return named.status
     },
   )
@@ -129,7 +144,7 @@ export function tokenRoutes(instance: FastifyInstance, { registry, polls }: Serv
         summary: "Revokes it at the issuer, and forgets it.",
         params,
         querystring: z.strictObject({
-          local: z.enum(["true", "false"]).default("false").meta({ description: "It is forgotten only." }),
+          local: yesOrNo.meta({ description: "It is forgotten only." }),
         }),
         response: { 204: nothing, ...problems },
       },

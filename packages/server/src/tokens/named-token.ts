@@ -149,20 +149,36 @@ export class NamedToken implements AsyncDisposable {
     return this.#watcher.getToken(request)
   }
 
-  /** The next token whose {@link tagOf} is another one: at once if that of the token at hand is. Rejects with `signal.reason`; with a TokenError on {@link close}. */
-  async changedFrom(tag: string, signal: AbortSignal): Promise<Token> {
+  /**
+   * The next token whose {@link tagOf} is another one: at once if that of the token at hand is. Rejects with `signal.reason`;
+   * with a TokenError on {@link close}, and (unless `tag` is undefined: any token) once somebody has signed out.
+   */
+  async changedFrom(tag: string | undefined, signal: AbortSignal): Promise<Token> {
     signal.throwIfAborted()
     const changed = this.#watcher.token$.pipe(
       filter((token) => tagOf(token) !== tag),
       throwIfEmpty(closed),
     )
     const aborted = fromEvent(signal, "abort").pipe(map(() => throwReason(signal)))
-    return firstValueFrom(race(changed, aborted))
+    const signedOut = this.#watcher.state$.pipe(
+      filter(() => tag !== undefined && this.#watcher.signedOut),
+      map(() => throwSignedOut()),
+    )
+    return firstValueFrom(race(changed, aborted, signedOut))
   }
 
   /** As `TokenWatcher.refresh`. */
   refresh(): Promise<Token> {
     return this.#watcher.refresh()
+  }
+
+  /**
+   * Renews the token that a client was refused with, unless another one is at hand: one renewal for all of them. `insist` as in
+   * `TokenRequest`.
+   */
+  async replace(isRefused: (tag: string) => boolean, { insist }: { readonly insist: boolean }): Promise<void> {
+    const token = this.#token ?? (await this.#watcher.getToken())
+    if (isRefused(tagOf(token))) await this.#watcher.getToken({ newerThan: token, insist })
   }
 
   /**
@@ -233,6 +249,10 @@ export function tagOf(token: Token): string {
 
 function closed(): TokenError {
   return new TokenError("ERR_TOKEN_SOURCE_CLOSED", "the token is closed", { transient: false })
+}
+
+function throwSignedOut(): never {
+  throw new TokenError("ERR_REAUTHENTICATION_REQUIRED", "signed out", { transient: false })
 }
 
 function throwReason(signal: AbortSignal): never {
