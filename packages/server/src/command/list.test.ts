@@ -129,7 +129,7 @@ test("elsewhere all is told in words", () => {
 })
 
 describe("list --watch", () => {
-  /** Runs it, and each step once what was written since the last one matches; then Ctrl-C. */
+  /** Runs it, and each step once what was written since the last one matches; when all are done, Ctrl-C. */
   async function watched(
     at: Awaited<ReturnType<typeof commandUnderTest>>,
     args: readonly string[],
@@ -137,14 +137,14 @@ describe("list --watch", () => {
     size?: typeof TTY,
   ) {
     let [step, from] = [0, 0]
+    const acts: unknown[] = []
     const onAny = (all: string) => {
       const next = steps[step]
       if (next?.when.test(stripVTControlCharacters(all.slice(from))) !== true) return
       step++
       from = all.length
-      void Promise.resolve(next.act?.()).then(() => {
-        if (step === steps.length) process.emit("SIGINT")
-      })
+      acts.push(next.act?.())
+      if (step === steps.length) void Promise.all(acts).then(() => process.emit("SIGINT"))
     }
     return at.run(["list", "--watch", ...args], { onOut: onAny, clock: hurried, ...(size && { size }) })
   }
