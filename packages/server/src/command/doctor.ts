@@ -23,7 +23,8 @@ export function addDoctorCommand({ program, terminal, exitWith }: CommandContext
     .option("--json", "print an array of what was found: outcome, subject, message, hint")
     .addHelpText(
       "after",
-      "\nIt exits with 1 if anything fails; a warning is none. Nothing is changed, and no token asked for.",
+      "\nIt exits with 1 if anything fails; a warning is none. No issuer is asked for a token; of what it\n" +
+        "needs it makes only the tables of a database, as a server would.",
     )
     .action(async (options: DoctorOptions) => {
       const found: Finding[] = []

@@ -3,6 +3,7 @@ import { CommandError, EXIT } from "./command-error.js"
 import type { ConfigOption } from "./configuration.js"
 import { lengthOption } from "./length-option.js"
 import { runChild } from "./run-child.js"
+import { waitingFor } from "./waiting-for.js"
 import { withTokens } from "./with-tokens.js"
 
 interface ExecOptions extends ConfigOption {
@@ -31,14 +32,13 @@ export function addExecCommand({ program, terminal, rest, exitWith }: CommandCon
       const [command, ...args] = rest ?? []
       if (command === undefined) throw usage("there is no command", "Write it after --: evertoken exec NAME -- COMMAND")
       const variables = variablesOf(names.slice(0, names.length - args.length - 1), options.env)
-      const given = await withTokens(options, terminal, (tokens) =>
-        Promise.all(
-          [...variables].map(async ([variable, name]) => {
-            const { accessToken } = await tokens.get(name, { minimumValidityMs: options.minValidity })
-            return [variable, accessToken] as const
-          }),
-        ),
-      )
+      const given = await withTokens(options, terminal, (tokens) => {
+        const asked = [...variables].map(async ([variable, name]) => {
+          const { accessToken } = await tokens.get(name, { minimumValidityMs: options.minValidity })
+          return [variable, accessToken] as const
+        })
+        return waitingFor([...variables.values()].join(", "), Promise.all(asked), terminal)
+      })
       exitWith(await runChild(command, args, { env: { ...process.env, ...Object.fromEntries(given) }, terminal }))
     })
 }

@@ -2,6 +2,7 @@ import type { TokenAnswer } from "../http/token-answer.js"
 import { addCommand, type CommandContext } from "./add-command.js"
 import type { ConfigOption } from "./configuration.js"
 import { lengthOption } from "./length-option.js"
+import { waitingFor } from "./waiting-for.js"
 import { withTokens } from "./with-tokens.js"
 
 interface GetOptions extends ConfigOption {
@@ -26,7 +27,7 @@ export function addGetCommand({ program, terminal }: CommandContext): void {
     .option("--min-validity <time>", "renew one that lasts shorter, such as 60s", lengthOption)
     .action((name: string, options: GetOptions) =>
       withTokens(options, terminal, async (tokens) => {
-        const answer = await tokens.get(name, { minimumValidityMs: options.minValidity })
+        const answer = await waitingFor(name, tokens.get(name, { minimumValidityMs: options.minValidity }), terminal)
         terminal.stdout.write(`${formatted(answer, options)}\n`)
       }),
     )

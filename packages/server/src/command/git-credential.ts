@@ -2,6 +2,7 @@ import { addCommand, type CommandContext } from "./add-command.js"
 import type { ConfigOption } from "./configuration.js"
 import { readInput } from "./read-input.js"
 import type { Terminal } from "./terminal.js"
+import { waitingFor } from "./waiting-for.js"
 import { withTokens } from "./with-tokens.js"
 
 interface GitCredentialOptions extends ConfigOption {
@@ -53,7 +54,7 @@ async function gitCredential(call: GitCredentialCall, terminal: Terminal): Promi
   // what is kept is kept here already, and what git may come to ask for besides is to be passed over
   if ((operation !== "get" && operation !== "erase") || !isForHere(attributes, call, terminal)) return
   await withTokens(call, terminal, async (tokens) => {
-    const { accessToken, issuedAt, expiresAt } = await tokens.get(name, {})
+    const { accessToken, issuedAt, expiresAt } = await waitingFor(name, tokens.get(name, {}), terminal)
     if (operation === "get") {
       const username = call.username ?? attributes.get("username") ?? USERNAME
       const expiry = Math.floor(expiresAt / 1_000)

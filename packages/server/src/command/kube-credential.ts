@@ -3,6 +3,7 @@ import { addCommand, type CommandContext } from "./add-command.js"
 import { CommandError, EXIT } from "./command-error.js"
 import type { ConfigOption } from "./configuration.js"
 import { lengthOption } from "./length-option.js"
+import { waitingFor } from "./waiting-for.js"
 import { withTokens } from "./with-tokens.js"
 
 interface KubeCredentialOptions extends ConfigOption {
@@ -28,7 +29,11 @@ export function addKubeCredentialCommand({ program, terminal }: CommandContext):
     .action((name: string, options: KubeCredentialOptions) => {
       const apiVersion = versionAsked(process.env["KUBERNETES_EXEC_INFO"])
       return withTokens(options, terminal, async (tokens) => {
-        const { accessToken, expiresAt } = await tokens.get(name, { minimumValidityMs: options.minValidity })
+        const { accessToken, expiresAt } = await waitingFor(
+          name,
+          tokens.get(name, { minimumValidityMs: options.minValidity }),
+          terminal,
+        )
         // RFC 3339, to the second: what follows it would be passed over
         const expirationTimestamp = new Date(expiresAt).toISOString().replace(/\.\d+Z$/, "Z")
         const status = { expirationTimestamp, token: accessToken }

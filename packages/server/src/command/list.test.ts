@@ -1,3 +1,10 @@
+import { spawn } from "node:child_process"
+import { once as eventOf } from "node:events"
+import { mkdir } from "node:fs/promises"
+import { createServer } from "node:http"
+import { join } from "node:path"
+import { text } from "node:stream/consumers"
+import { fileURLToPath } from "node:url"
 import { stripVTControlCharacters } from "node:util"
 import { systemClock, type Clock } from "evertoken"
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest"
@@ -11,6 +18,7 @@ import { boardOf } from "./status-board.js"
 import { tableOf } from "./status-table.js"
 
 const glyphs = glyphsFor({ LANG: "C.UTF-8" })
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url))
 const MINUTE_MS = 60_000
 const TTY = { columns: 100, rows: 30 }
 /** What looks again, looks at once. */
@@ -202,6 +210,33 @@ describe("list --watch", () => {
     ]
     expect((await watched(at, [], steps, TTY)).code).toBe(0)
     await closed
+  })
+
+  test("what was known stays while the server gives no sense, and that is told", async () => {
+    await using at = await commandUnderTest(false)
+    await mkdir(join(at.place.directory, "run"), { mode: 0o700 })
+    let answer = JSON.stringify({ tokens: [statusOf()] })
+    const server = createServer((_request, response) => response.end(answer))
+    server.listen(at.place.socket)
+    await eventOf(server, "listening")
+    const steps = [
+      { when: /billing +fresh/, act: () => void (answer = "<html>") },
+      { when: /billing +fresh[^]*trying again/ },
+    ]
+    expect((await watched(at, [], steps, TTY)).code).toBe(0)
+    const [said, again] = [await at.run(["list"]), await at.run(["list", "--watch"])]
+    expect([said.code, again.code]).toEqual([5, 5])
+    server.closeAllConnections()
+    server.close()
+  })
+
+  test("who reads no more ends it", async () => {
+    await using at = await commandUnderTest(false)
+    const child = spawn(process.execPath, ["--import", "tsx", MAIN, "list", "--config", at.place.file])
+    child.stdout.destroy()
+    const err = text(child.stderr)
+    expect(await eventOf(child, "exit")).toEqual([141, null])
+    expect(await err).toBe("")
   })
 
   test("a configuration that is wrong ends it before it begins", async () => {

@@ -4,6 +4,7 @@ import { addGetCommand } from "./get.js"
 import { addListCommand } from "./list.js"
 import { login } from "./login.js"
 import { readTokens } from "./read-tokens.js"
+import { waitingFor } from "./waiting-for.js"
 import { withTokens } from "./with-tokens.js"
 
 /** What is done with named tokens, by a server or without one. */
@@ -17,7 +18,7 @@ export function addTokenCommands(context: CommandContext): void {
   add({ usage: "refresh <name>", description: "renew it now", examples: ["evertoken refresh billing"] }).action(
     (name: string, options: ConfigOption) =>
       withTokens(options, terminal, async (tokens) => {
-        await tokens.refresh(name)
+        await waitingFor(name, tokens.refresh(name), terminal)
         stderr.write(`${name} is renewed\n`)
       }),
   )
@@ -29,7 +30,7 @@ export function addTokenCommands(context: CommandContext): void {
     .option("--local", "forget it only")
     .action((name: string, options: ConfigOption & { readonly local?: boolean }) =>
       withTokens(options, terminal, async (tokens) => {
-        await tokens.revoke(name, { local: options.local === true })
+        await waitingFor("the issuer", tokens.revoke(name, { local: options.local === true }), terminal)
         stderr.write(`${name} is ${options.local === true ? "forgotten" : "revoked"}\n`)
       }),
     )

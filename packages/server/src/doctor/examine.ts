@@ -8,7 +8,7 @@ import { checkSecrets } from "./secret-checks.js"
 import { checkServer } from "./server-checks.js"
 import { checkStores } from "./store-checks.js"
 
-/** Looks at all that a configuration needs. Nothing is changed, and no issuer is asked for a token. */
+/** Looks at all that a configuration needs. No issuer is asked for a token; nothing is changed, but that a database gets its tables. */
 export async function* examine(
   { file, config }: { readonly file: string; readonly config: Config },
   clock: Clock,

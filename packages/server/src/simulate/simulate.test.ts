@@ -63,6 +63,18 @@ test("the command compares three fleets: jitter lowers the peak, a shared token 
   })
 })
 
+test("a fleet that starts at once, at an issuer that gives few tokens, is told what it was refused", async () => {
+  await inDirectory(async (directory) => {
+    const limits = ["--limit", "5", "--retry-after", "2s", "--start", "0", "--duration", "2m"]
+    const svg = join(directory, "fleet.svg")
+    const { code, out } = await run("--instances", "40", "--per-store", "4", ...limits, "--svg", svg)
+    expect(code).toBe(0)
+    expect(out).toMatch(/requests answered 429 +\| +[1-9]/)
+    const chart = await readFile(svg, "utf8")
+    for (const text of ["40 instances start at once", "429, too many requests"]) expect(chart).toContain(text)
+  })
+})
+
 test.each([
   [["--instances", "0"], "--instances must be a whole number above 0; got 0\n"],
   [["--jitter", "5"], "--jitter must be a time such as 30s, 5m or 1h; got 5\n"],
