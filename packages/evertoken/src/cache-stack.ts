@@ -1,3 +1,4 @@
+import { NEVER, type Observable } from "rxjs"
 import type { Clock } from "./clock.js"
 import { TokenError } from "./errors.js"
 import { publish } from "./events.js"
@@ -25,19 +26,18 @@ export interface FoundRecord {
 export class CacheStack {
   readonly authority: TokenCache
   readonly key: string
+  readonly #isShared: boolean
   readonly #others: readonly TokenCache[]
-  readonly #claims: TokenCache
   readonly #clock: Clock
   readonly #storeTimeoutMs: number
   readonly #silentUntil = new Map<TokenCache, number>()
   #newestFound: StoredToken | undefined
 
   constructor({ caches, key, clock, storeTimeoutMs }: CacheStackOptions) {
-    const memory = new MemoryTokenCache({ clock })
-    this.authority = caches.findLast((cache) => cache.durable) ?? caches.at(-1) ?? memory
+    this.authority = caches.findLast((cache) => cache.durable) ?? caches.at(-1) ?? new MemoryTokenCache({ clock })
     this.key = key
+    this.#isShared = caches.length > 0
     this.#others = caches.filter((cache) => cache !== this.authority)
-    this.#claims = this.authority.claim ? this.authority : memory
     this.#clock = clock
     this.#storeTimeoutMs = storeTimeoutMs
   }
@@ -61,8 +61,18 @@ export class CacheStack {
     })
   }
 
+  /** Emits when others may have written to the authority. */
+  changes(): Observable<void> {
+    return (this.#isShared ? this.authority.changes?.(this.key) : undefined) ?? NEVER
+  }
+
+  /** Whether renewals need claims: not in a memory that is this stack's own, where nobody else would ask for the same. */
+  get hasClaims(): boolean {
+    return this.#isShared && this.authority.claim !== undefined
+  }
+
   claim(subject: ClaimSubject): Claim {
-    const cache = this.#claims
+    const cache = this.authority
     const claim = cache.claim?.(this.key, subject)
     if (claim === undefined) throw new TypeError(`the cache ${cache.name} has no claims`)
     // one that is taken after its time would be nobody's, and block everybody: it is given back once it is there

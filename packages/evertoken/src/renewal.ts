@@ -192,7 +192,8 @@ export class Renewal {
   }
 
   /** A claim, marked, under which to send at once; undefined: not now, look again. */
-  async #takeTurn(plan: RenewalPlan): Promise<Turn | "unreachable" | undefined> {
+  async #takeTurn(plan: RenewalPlan): Promise<Pick<Attempt, "claim" | "presentation"> | "unreachable" | undefined> {
+    if (!this.#options.stack.hasClaims) return { presentation: "first" }
     try {
       const turn = await this.#turns.take(plan)
       return turn && (await this.#isReady(plan, turn)) ? turn : undefined
