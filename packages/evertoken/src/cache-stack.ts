@@ -91,13 +91,13 @@ export class CacheStack {
       return claim.abandon()
     }
     return {
-      look: () => this.#guard(cache, "claim.look", () => claim.look()),
-      take: (n) => this.#guard(cache, "claim.take", () => take(n)),
-      markSent: () => this.#guard(cache, "claim.markSent", () => claim.markSent()),
-      isHeld: () => this.#guard(cache, "claim.isHeld", () => claim.isHeld()),
+      look: () => this.#guard(cache, "claim.look", async () => claim.look()),
+      take: (n) => this.#guard(cache, "claim.take", async () => take(n)),
+      markSent: () => this.#guard(cache, "claim.markSent", async () => claim.markSent()),
+      isHeld: () => this.#guard(cache, "claim.isHeld", async () => claim.isHeld()),
       release: (extent) => this.#guard(cache, "claim.release", () => release(extent), { once: true }),
       abandon: () => this.#guard(cache, "claim.abandon", () => abandon()),
-      reject: () => this.#guard(cache, "claim.reject", () => claim.reject()),
+      reject: () => this.#guard(cache, "claim.reject", async () => claim.reject()),
     }
   }
 
@@ -123,8 +123,8 @@ export class CacheStack {
 
   /** Signs out of every cache, the authority first. */
   async delete(): Promise<void> {
-    await this.#guard(this.authority, "delete", () => this.authority.delete(this.key))
-    for (const cache of this.#others) await this.#orUndefined(cache, "delete", () => cache.delete(this.key))
+    await this.#guard(this.authority, "delete", async () => this.authority.delete(this.key))
+    for (const cache of this.#others) await this.#orUndefined(cache, "delete", async () => cache.delete(this.key))
   }
 
   async #get(cache: TokenCache): Promise<StoredToken | undefined> {
@@ -188,13 +188,20 @@ export class CacheStack {
       }
       const timer = isAwaited ? clock.setTimer(giveUp, timeoutMs) : undefined
       if (!isAwaited) reject(stillSilent(cache, operation))
-      Promise.resolve()
-        .then(action)
-        .then(resolve, reject)
-        .finally(() => {
-          timer?.cancel()
-          this.#silentUntil.delete(cache)
-        })
+      const onAnswer = () => {
+        timer?.cancel()
+        this.#silentUntil.delete(cache)
+      }
+      action().then(
+        (value) => {
+          onAnswer()
+          resolve(value)
+        },
+        (error: unknown) => {
+          onAnswer()
+          reject(error)
+        },
+      )
     })
   }
 }
