@@ -1,3 +1,4 @@
+import { NEVER, type Observable } from "rxjs"
 import type { Clock } from "./clock.js"
 import { TokenError } from "./errors.js"
 import { publish } from "./events.js"
@@ -25,19 +26,18 @@ export interface FoundRecord {
 export class CacheStack {
   readonly authority: TokenCache
   readonly key: string
+  readonly #isShared: boolean
   readonly #others: readonly TokenCache[]
-  readonly #claims: TokenCache
   readonly #clock: Clock
   readonly #storeTimeoutMs: number
   readonly #silentUntil = new Map<TokenCache, number>()
   #newestFound: StoredToken | undefined
 
   constructor({ caches, key, clock, storeTimeoutMs }: CacheStackOptions) {
-    const memory = new MemoryTokenCache({ clock })
-    this.authority = caches.findLast((cache) => cache.durable) ?? caches.at(-1) ?? memory
+    this.authority = caches.findLast((cache) => cache.durable) ?? caches.at(-1) ?? new MemoryTokenCache({ clock })
     this.key = key
+    this.#isShared = caches.length > 0
     this.#others = caches.filter((cache) => cache !== this.authority)
-    this.#claims = this.authority.claim ? this.authority : memory
     this.#clock = clock
     this.#storeTimeoutMs = storeTimeoutMs
   }
@@ -61,8 +61,18 @@ export class CacheStack {
     })
   }
 
+  /** Emits when others may have written to the authority. */
+  changes(): Observable<void> {
+    return (this.#isShared ? this.authority.changes?.(this.key) : undefined) ?? NEVER
+  }
+
+  /** Whether renewals need claims: not in a memory that is this stack's own, where nobody else would ask for the same. */
+  get hasClaims(): boolean {
+    return this.#isShared && this.authority.claim !== undefined
+  }
+
   claim(subject: ClaimSubject): Claim {
-    const cache = this.#claims
+    const cache = this.authority
     const claim = cache.claim?.(this.key, subject)
     if (claim === undefined) throw new TypeError(`the cache ${cache.name} has no claims`)
     // one that is taken after its time would be nobody's, and block everybody: it is given back once it is there
@@ -81,13 +91,13 @@ export class CacheStack {
       return claim.abandon()
     }
     return {
-      look: () => this.#guard(cache, "claim.look", () => claim.look()),
-      take: (n) => this.#guard(cache, "claim.take", () => take(n)),
-      markSent: () => this.#guard(cache, "claim.markSent", () => claim.markSent()),
-      isHeld: () => this.#guard(cache, "claim.isHeld", () => claim.isHeld()),
+      look: () => this.#guard(cache, "claim.look", async () => claim.look()),
+      take: (n) => this.#guard(cache, "claim.take", async () => take(n)),
+      markSent: () => this.#guard(cache, "claim.markSent", async () => claim.markSent()),
+      isHeld: () => this.#guard(cache, "claim.isHeld", async () => claim.isHeld()),
       release: (extent) => this.#guard(cache, "claim.release", () => release(extent), { once: true }),
       abandon: () => this.#guard(cache, "claim.abandon", () => abandon()),
-      reject: () => this.#guard(cache, "claim.reject", () => claim.reject()),
+      reject: () => this.#guard(cache, "claim.reject", async () => claim.reject()),
     }
   }
 
@@ -113,8 +123,8 @@ export class CacheStack {
 
   /** Signs out of every cache, the authority first. */
   async delete(): Promise<void> {
-    await this.#guard(this.authority, "delete", () => this.authority.delete(this.key))
-    for (const cache of this.#others) await this.#orUndefined(cache, "delete", () => cache.delete(this.key))
+    await this.#guard(this.authority, "delete", async () => this.authority.delete(this.key))
+    for (const cache of this.#others) await this.#orUndefined(cache, "delete", async () => cache.delete(this.key))
   }
 
   async #get(cache: TokenCache): Promise<StoredToken | undefined> {
@@ -178,13 +188,20 @@ export class CacheStack {
       }
       const timer = isAwaited ? clock.setTimer(giveUp, timeoutMs) : undefined
       if (!isAwaited) reject(stillSilent(cache, operation))
-      Promise.resolve()
-        .then(action)
-        .then(resolve, reject)
-        .finally(() => {
-          timer?.cancel()
-          this.#silentUntil.delete(cache)
-        })
+      const onAnswer = () => {
+        timer?.cancel()
+        this.#silentUntil.delete(cache)
+      }
+      action().then(
+        (value) => {
+          onAnswer()
+          resolve(value)
+        },
+        (error: unknown) => {
+          onAnswer()
+          reject(error)
+        },
+      )
     })
   }
 }

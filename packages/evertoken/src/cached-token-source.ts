@@ -6,7 +6,6 @@ import {
   ignoreElements,
   map,
   merge,
-  NEVER,
   share,
   Subject,
   takeUntil,
@@ -57,7 +56,7 @@ export class CachedTokenSource implements TokenSource {
   readonly #flight = new SingleFlight<void>()
   readonly #news = new Subject<void>()
   // one look for all who subscribe: it takes over what is new, and a second one would find nothing
-  readonly #newsElsewhere = defer(() => this.#stack.authority.changes?.(this.key) ?? NEVER).pipe(
+  readonly #newsElsewhere = defer(() => this.#stack.changes()).pipe(
     concatMap(() => this.#lookedUp()),
     filter((isNews) => isNews),
     map(() => undefined),

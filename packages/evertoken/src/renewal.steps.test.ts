@@ -1,4 +1,5 @@
 import { expect, test } from "vitest"
+import { CachedTokenSource } from "./cached-token-source.js"
 import type { Presentation } from "./events.js"
 import { EventLog } from "./testing/internal/event-log.js"
 import { ScriptedSource } from "./testing/internal/scripted-source.js"
@@ -87,4 +88,17 @@ test("a claim that is given back without a renewal is told to be released", asyn
   log.end()
   const steps = log.of("step").map(({ step }) => step)
   expect(steps).toEqual(["looked", "claimed", "looked-again", "marked", "sending", "released"])
+})
+
+test("who shares its tokens with nobody claims nothing", async () => {
+  const log = new EventLog()
+  const world = new World()
+  const tokens = new CachedTokenSource(new ScriptedSource(world.issuer), { clock: world.clock })
+  await world.outcome(tokens.getToken())
+  world.issuer.next("too-many")
+  const newerThan = await tokens.getToken()
+  await world.failure(tokens.getToken({ newerThan }))
+  log.end()
+  const steps = log.of("step").map(({ step }) => step)
+  expect(steps).toEqual(["looked", "sending", "answered", "committed", "looked", "sending"])
 })

@@ -54,6 +54,7 @@ export class Renewal {
   readonly #singleUse: boolean
   readonly #step: StepReporter
   readonly #closing = new AbortController()
+  #isClosed = false
   readonly #releases: ClaimReleases
   readonly #turns: ClaimTurns
   readonly #refused: RefusedGrants
@@ -64,17 +65,32 @@ export class Renewal {
 
   constructor(options: RenewalOptions) {
     this.#options = options
-    const { key } = options.stack
+    const { stack, known, authority, coolDown, source, identity, clock } = options
+    const { requestTimeoutMs, safeReuseMs } = options
+    const { key } = stack
     this.#singleUse = options.identity.singleUse
     this.#step = stepReporter(key)
     this.#releases = new ClaimReleases(this.#step)
-    this.#turns = new ClaimTurns({ ...options, releases: this.#releases, step: this.#step })
+    this.#turns = new ClaimTurns({
+      stack,
+      known,
+      releases: this.#releases,
+      clock,
+      requestTimeoutMs,
+      safeReuseMs,
+      step: this.#step,
+    })
     this.#refused = new RefusedGrants(options)
     this.#repeated = new RepeatedAnswer(options)
-    this.#failures = new RenewalFailures({ ...options, key })
+    this.#failures = new RenewalFailures({ key, known, coolDown })
     this.#exchange = new IssuerExchange({
-      ...options,
+      source,
+      identity,
       key,
+      authority,
+      coolDown,
+      clock,
+      requestTimeoutMs,
       releases: this.#releases,
       refused: this.#refused,
       repeated: this.#repeated,
@@ -97,7 +113,7 @@ export class Renewal {
     for (;;) {
       const reachable = await this.#look()
       if (this.#isSatisfied(need)) return
-      if (this.#closing.signal.aborted) throw sourceClosed()
+      if (this.#isClosed) throw sourceClosed()
       this.#throwIfTooEarly(need)
       if (this.#kept !== undefined) {
         if (await this.#repeat(this.#kept, need)) return
@@ -118,6 +134,7 @@ export class Renewal {
 
   /** Nothing new is begun, and what is unsent or repeatable is aborted. What was sent and works once goes on. */
   close(): void {
+    this.#isClosed = true
     this.#closing.abort(sourceClosed())
     this.#exchange.close(sourceClosed())
   }
@@ -192,7 +209,8 @@ export class Renewal {
   }
 
   /** A claim, marked, under which to send at once; undefined: not now, look again. */
-  async #takeTurn(plan: RenewalPlan): Promise<Turn | "unreachable" | undefined> {
+  async #takeTurn(plan: RenewalPlan): Promise<Pick<Attempt, "claim" | "presentation"> | "unreachable" | undefined> {
+    if (!this.#options.stack.hasClaims) return { presentation: "first" }
     try {
       const turn = await this.#turns.take(plan)
       return turn && (await this.#isReady(plan, turn)) ? turn : undefined
@@ -211,7 +229,7 @@ export class Renewal {
       this.#step("marked", plan)
       const isHeld = await claim.isHeld()
       const wasPaused = clock.monotonic() - takenAt > LONGEST_PAUSE_BEFORE_SENDING_MS
-      isReady = isHeld && !wasPaused && !this.#closing.signal.aborted
+      isReady = isHeld && !wasPaused && !this.#isClosed
     } finally {
       if (!isReady) await this.#releases.release(claim, "own", plan)
     }
@@ -231,7 +249,7 @@ export class Renewal {
       return false
     }
     const wasPaused = clock.monotonic() - markedAt > LONGEST_PAUSE_BEFORE_SENDING_MS
-    if (wasPaused || this.#closing.signal.aborted) return false
+    if (wasPaused || this.#isClosed) return false
     await this.#send({ plan, claim, presentation: "repeat", reachable: true }, need)
     return true
   }

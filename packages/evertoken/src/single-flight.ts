@@ -11,25 +11,36 @@ export class SingleFlight<T> {
 
   /** Joins the task under way, or starts this one. */
   run(task: () => Promise<T>): Promise<T> {
-    this.#running ??= task().finally(() => {
-      this.#running = undefined
-    })
+    this.#running ??= this.#landing(task())
     return this.#running
+  }
+
+  async #landing(flight: Promise<T>): Promise<T> {
+    try {
+      return await flight
+    } finally {
+      this.#running = undefined
+    }
   }
 }
 
 /** The outcome of `promise`, or a rejection with `signal.reason` as soon as the signal is aborted. Nothing is cancelled. */
 export function patiently<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise
-  // nobody may wait for it any more, or what was given is no signal
-  promise.catch(() => undefined)
   return new Promise<T>((resolve, reject) => {
-    const onAbort = () => reject(signal.reason)
-    if (signal.aborted) {
-      onAbort()
-      return
-    }
-    const release = whenAborted(signal, onAbort)
-    promise.then(resolve, reject).finally(release)
+    let release: (() => void) | undefined
+    // before anything else: nobody may wait for it any more, or what was given is no signal
+    promise.then(
+      (value) => {
+        release?.()
+        resolve(value)
+      },
+      (error: unknown) => {
+        release?.()
+        reject(error)
+      },
+    )
+    if (signal.aborted) reject(signal.reason)
+    else release = whenAborted(signal, () => reject(signal.reason))
   })
 }

@@ -2,14 +2,13 @@ import { setAwakeTimer } from "./awake-timer.js"
 import type { Clock } from "./clock.js"
 import { salvageRefreshToken, TokenError } from "./errors.js"
 import { sourceFailure } from "./foreign-error.js"
-import { patiently } from "./single-flight.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
 import { isToken, type Token } from "./token.js"
 
 /** Runs a task, perhaps not at once. Rejects with `signal.reason` if that is aborted first. */
 export type InTurn = <T>(
   task: () => Promise<T>,
-  options: { readonly isUrgent: boolean; readonly signal: AbortSignal },
+  options: { readonly isUrgent: boolean; readonly abort: AbortController },
 ) => Promise<T>
 
 export const atOnce: InTurn = (task) => task()
@@ -29,6 +28,8 @@ export class SourceRequest {
   readonly #timeoutMs: number
   readonly #inTurn: InTurn
   readonly #abort = new AbortController()
+  #giveUp: ((reason: TokenError) => void) | undefined
+  #reason: TokenError | undefined
 
   constructor(source: TokenSource, { clock, timeoutMs, inTurn = atOnce }: SourceRequestOptions) {
     this.#source = source
@@ -37,51 +38,55 @@ export class SourceRequest {
     this.#inTurn = inTurn
   }
 
-  /** Asks for a token. Never rejects: a failure is an answer, too. */
-  send(request: Omit<TokenRequest, "signal">): Promise<Token | TokenError> {
-    const { signal } = this.#abort
-    const isUrgent = request.newerThan === undefined || request.newerThan.expiresAt <= this.#clock.now()
-    const answer = this.#inTurn(() => this.#ask(request), { isUrgent, signal })
+  /** Asks for a token, or, without a request, for the one at hand. Never rejects: a failure is an answer, too. */
+  send(request?: Omit<TokenRequest, "signal">): Promise<Token | TokenError> {
+    const abort = this.#abort
+    const isUrgent = request?.newerThan === undefined || request.newerThan.expiresAt <= this.#clock.now()
+    const answer = this.#inTurn(() => this.#ask(request), { isUrgent, abort })
     // given up before its turn: nothing was sent
     return answer.catch((error: unknown) => sourceFailure(error, { ambiguous: false }))
   }
 
   /** {@link TokenSource.prepare}. Never rejects; its failure says that nothing was spent. */
   prepare(): Promise<TokenError | undefined> {
-    return this.#inTime({ ambiguous: false }, async (signal) => {
-      await this.#source.prepare?.(signal)
+    return this.#inTime({ ambiguous: false }, async () => {
+      await this.#source.prepare?.(this.#abort.signal)
       return undefined
     })
   }
 
   /** Gives up; what it was for is known not to matter. */
   abort(reason: TokenError): void {
+    this.#reason = reason
     this.#abort.abort(reason)
+    this.#giveUp?.(reason)
   }
 
-  #ask(request: Omit<TokenRequest, "signal">): Promise<Token | TokenError> {
+  #ask(request: Omit<TokenRequest, "signal"> | undefined): Promise<Token | TokenError> {
     // nobody knows whether the issuer saw the request
-    return this.#inTime({ ambiguous: true }, async (signal) => {
-      const token: unknown = await this.#source.getToken({ ...request, signal })
+    return this.#inTime({ ambiguous: true }, async () => {
+      const token: unknown = await this.#source.getToken(request && this.#withSignal(request))
       if (!isToken(token)) return notAToken()
       if (this.#clock.now() >= token.expiresAt) return overAtOnce(token)
       return token
     })
   }
 
-  async #inTime<T>(
-    unknown: { readonly ambiguous: boolean },
-    action: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T | TokenError> {
-    const { signal } = this.#abort
-    const timer = setAwakeTimer(this.#clock, () => this.#abort.abort(this.#timedOut(unknown)), this.#timeoutMs)
-    try {
-      return await patiently(action(signal), signal)
-    } catch (error) {
-      return sourceFailure(error, unknown)
-    } finally {
-      timer.cancel()
-    }
+  #inTime<T>(unknown: { readonly ambiguous: boolean }, action: () => Promise<T>): Promise<T | TokenError> {
+    if (this.#reason !== undefined) return Promise.resolve(this.#reason)
+    return new Promise((resolve) => {
+      const timer = setAwakeTimer(this.#clock, () => this.abort(this.#timedOut(unknown)), this.#timeoutMs)
+      const end = (answer: T | TokenError) => {
+        timer.cancel()
+        resolve(answer)
+      }
+      this.#giveUp = end
+      action().then(end, (error: unknown) => end(sourceFailure(error, unknown)))
+    })
+  }
+
+  #withSignal({ newerThan, minimumValidityMs, insist, previous }: Omit<TokenRequest, "signal">): TokenRequest {
+    return { signal: this.#abort.signal, newerThan, minimumValidityMs, insist, previous }
   }
 
   #timedOut({ ambiguous }: { readonly ambiguous: boolean }): TokenError {

@@ -68,7 +68,7 @@ export class TokenPool {
     this.#settings = {
       ...settings,
       createTimer: (onWake) => timer.create(onWake),
-      inTurn: (task, turn) => limit.run(task, turn),
+      inTurn: (task, { isUrgent, abort }) => limit.run(task, { isUrgent, signal: abort.signal }),
     }
     this.#maximumSize = maximumSize
     this.#idleMs = idleMs

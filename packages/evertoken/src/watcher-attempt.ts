@@ -11,7 +11,7 @@ type AttemptSettings = Pick<WatcherSettings, "clock" | "attemptTimeoutMs" | "inT
 export type AttemptResult = { readonly token: Token } | { readonly error: TokenError }
 
 /** What came of an attempt, once it was dealt with. May differ from its result: a token that was rejected is a failure. */
-export type AttemptDealer = (result: AttemptResult, need: TokenNeed) => AttemptResult
+export type AttemptDealer = (result: AttemptResult, need: TokenNeed | undefined) => AttemptResult
 
 /** Questions to a watcher's source, one at a time, each bounded in time; who comes meanwhile joins. */
 export class WatcherAttempt {
@@ -33,7 +33,7 @@ export class WatcherAttempt {
   }
 
   /** Joins the question under way, or asks. Never rejects. */
-  run(need: TokenRequest): Promise<AttemptResult> {
+  run(need?: TokenRequest): Promise<AttemptResult> {
     this.#outcome ??= this.#begin(need)
     return this.#outcome
   }
@@ -46,26 +46,27 @@ export class WatcherAttempt {
     request?.abort(reason)
   }
 
-  #begin(need: TokenRequest): Promise<AttemptResult> {
+  async #begin(need?: TokenRequest): Promise<AttemptResult> {
     const { clock, attemptTimeoutMs, inTurn } = this.#settings
     const request = new SourceRequest(this.#source, { clock, timeoutMs: attemptTimeoutMs, inTurn })
     this.#request = request
-    return this.#ask(request, need)
-      .then((result) => {
-        if (this.#request !== request) return result
-        this.#request = undefined
-        this.#outcome = undefined
-        return this.#deal(result, need)
-      })
-      .catch(optionThrew)
+    try {
+      const result = await this.#ask(request, need)
+      if (this.#request !== request) return result
+      this.#request = undefined
+      this.#outcome = undefined
+      return this.#deal(result, need)
+    } catch {
+      return optionThrew()
+    }
   }
 
-  async #ask(request: SourceRequest, need: TokenRequest): Promise<AttemptResult> {
+  async #ask(request: SourceRequest, need: TokenRequest | undefined): Promise<AttemptResult> {
     const answer = await request.send(need)
     if (!(answer instanceof TokenError)) return { token: answer }
     if (answer.code !== "ERR_TOKEN_UNCHANGED") return { error: this.#told(answer) }
     // the same access token, but perhaps with a later end: whoever keeps it knows
-    const kept = await request.send({})
+    const kept = await request.send()
     return kept instanceof TokenError ? { error: answer } : { token: kept }
   }
 

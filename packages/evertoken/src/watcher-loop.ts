@@ -45,7 +45,7 @@ export class WatcherLoop {
     this.#token = new WatchedToken(settings, this.publication)
     this.#report = new WatcherReport(source, settings.clock)
     this.#timer = settings.createTimer(() => this.#proceed())
-    this.#renewal = new WatcherAttempt(source, settings, (result, need) => this.#onAnswer(result, need.newerThan))
+    this.#renewal = new WatcherAttempt(source, settings, (result, need) => this.#onAnswer(result, need?.newerThan))
     this.#look = new WatcherAttempt(source, settings, (result) => this.#onLook(result))
     this.#showState()
   }
@@ -174,7 +174,7 @@ export class WatcherLoop {
 
   #lookInStore(): Promise<AttemptResult> {
     this.#nextLook = new Deadline(this.#settings.clock, STORE_CHECK_MS)
-    return this.#look.run({})
+    return this.#look.run()
   }
 
   #onLook(result: AttemptResult): AttemptResult {

@@ -68,11 +68,14 @@ export class Fleet {
    * @returns how many did, and how many of them found none that is valid
    */
   read(from: number, step: number): { readonly reads: number; readonly failed: number } {
+    const now = this.#clock.now()
     let [reads, failed] = [0, 0]
     for (let index = from; index < this.#instances.length; index += step) {
       const instance = this.#instances[index]
       if (instance === undefined || instance.staleAt === -Infinity) continue
       reads++
+      // as long as a token is fresh there is nothing to find out
+      if (now < instance.staleAt) continue
       try {
         instance.watcher.current()
       } catch {

@@ -1,0 +1,30 @@
+import { expect, test } from "vitest"
+import { sourceClosed } from "./renewal-errors.js"
+import { SourceRequest } from "./source-request.js"
+import { Deferred } from "./testing/internal/deferred.js"
+import { VirtualClock } from "./testing/virtual-clock.js"
+import type { TokenSource } from "./token-source.js"
+
+test("what is given up as its turn comes is not asked any more", async () => {
+  const turn = new Deferred<void>()
+  let asked = 0
+  const source: TokenSource = {
+    getToken: () => {
+      asked++
+      return new Promise(() => undefined)
+    },
+  }
+  const request = new SourceRequest(source, {
+    clock: new VirtualClock(),
+    timeoutMs: 10_000,
+    inTurn: async (task) => {
+      await turn.promise
+      return task()
+    },
+  })
+  const answer = request.send()
+  const reason = sourceClosed()
+  turn.resolve()
+  request.abort(reason)
+  expect([await answer, asked]).toEqual([reason, 0])
+})
