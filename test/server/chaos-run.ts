@@ -113,7 +113,7 @@ class Lane implements AsyncDisposable {
     const { clientId } = issuer.clients.public
     const client = { id: clientId, authentication: "none" }
     const app = { grant: "refresh_token", issuer: issuer.url, client, policy: { requestTimeout: "5s" } }
-    const place = await ServerPlace.make({ tokens: { [NAME]: app }, ...{ log: { level: "error" } } })
+    const place = await ServerPlace.make({ tokens: { [NAME]: app }, log: { level: "error" } })
     const lane = new Lane(run, seed, issuer, place, book)
     await lane.#server.ready
     await lane.#signIn()
@@ -229,10 +229,12 @@ class Lane implements AsyncDisposable {
   }
 
   async #personNeeded(): Promise<void> {
-    for (const until = Date.now() + PERSON_NEEDED_WITHIN_MS; Date.now() < until; await wait(100)) {
+    const until = Date.now() + PERSON_NEEDED_WITHIN_MS
+    while (Date.now() < until) {
       const { body } = await this.#place.ask("GET", `/tokens/${NAME}/status`)
       if ((body as { readonly status: string }).status === "reauthentication-required") return
       await this.#place.ask("POST", `/tokens/${NAME}/refresh`)
+      await wait(100)
     }
     this.#violated("the grant is lost, and the server does not say that a person is needed")
   }

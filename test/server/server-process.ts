@@ -1,15 +1,22 @@
 import { spawn, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
 import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { createRequire } from "node:module"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { hashOf } from "evertoken"
 import { FileTokenCache } from "evertoken/file"
 import { Agent, request } from "undici"
 
-const PACKAGE = dirname(fileURLToPath(import.meta.resolve("@evertoken/server/package.json")))
+const PACKAGE = dirname(createRequire(import.meta.url).resolve("@evertoken/server/package.json"))
 const MAIN = join(PACKAGE, "dist/main.js")
+
+export interface ServerFields {
+  readonly tokens: object
+  readonly listen?: object
+  readonly log?: object
+  readonly allowLiteralSecrets?: boolean
+}
 
 export interface Answer {
   readonly status: number
@@ -38,7 +45,7 @@ export class ServerPlace implements AsyncDisposable {
   }
 
   /** @param fields of the configuration, besides the places */
-  static async make(fields: { readonly tokens: object; readonly listen?: object }): Promise<ServerPlace> {
+  static async make(fields: ServerFields): Promise<ServerPlace> {
     const place = new ServerPlace(await mkdtemp(join(tmpdir(), "evertoken-server-")))
     const listen = { socket: place.socketPath, ...fields.listen }
     // JSON is YAML
