@@ -13,7 +13,7 @@ export function paintFor(
   stream: Writable & { readonly isTTY?: boolean },
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Paint {
-  return hasColour(stream, env) ? (text, ...styles) => styleText([...styles], text) : plain
+  return hasColour(stream, env) ? (text, ...styles) => styleText([...styles], text, { validateStream: false }) : plain
 }
 
 function hasColour(

@@ -22,7 +22,11 @@ export interface ListenersOptions {
 }
 
 // a request is small, and comes from near by
-const LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000, maxHeaderSize: 16_384 }
+const LIMITS = {
+  ...{ headersTimeout: 10_000, requestTimeout: 30_000, maxHeaderSize: 16_384 },
+  // Node.js looks every 30 s otherwise, whatever these say
+  connectionsCheckingInterval: 2_500,
+}
 const MOST_CONNECTIONS = 4_096
 const IDLE_POLL_MS = 50
 const CLOSE_TIMEOUT_MS = 5_000

@@ -4,6 +4,7 @@ import { LocalIssuer } from "../testing/local-issuer.js"
 import { configOf, registryUnderTest } from "../testing/registry-under-test.js"
 import { turning } from "../testing/turning.js"
 import { tagOf } from "./named-token.js"
+import { TokenRegistry } from "./token-registry.js"
 
 let issuer: LocalIssuer
 beforeEach(async () => {
@@ -35,6 +36,18 @@ test("an access token set by hand is served until it ends, without asking anybod
   const served = await it.token.getToken()
   expect(served).toMatchObject({ accessToken: "canary-by-hand", scope: "write" })
   expect(issuer.asked).toBe(0)
+})
+
+test("a refresh renews what is in the store, though nobody has read it yet", async () => {
+  await using it = await named(clientCredentials)
+  await turning(it.clock, it.token.getToken())
+  it.clock.stepWall(60_000)
+  const { config } = it.token
+  const open = async () => ({ name: "memory", isEncrypted: false, caches: [it.cache] as const })
+  await using later = new TokenRegistry({ stores: { open }, clock: it.clock })
+  await later.apply({ billing: config })
+  const refreshed = await turning(it.clock, Promise.resolve(later.find("billing")?.refresh()))
+  expect(refreshed?.accessToken).toBe("canary-access-2")
 })
 
 test("what cannot be set by hand is refused by name", async () => {

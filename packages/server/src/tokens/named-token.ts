@@ -167,8 +167,9 @@ export class NamedToken implements AsyncDisposable {
     return firstValueFrom(race(changed, aborted, signedOut))
   }
 
-  /** As `TokenWatcher.refresh`. */
-  refresh(): Promise<Token> {
+  /** As `TokenWatcher.refresh`; also a token that is in the store, and was not read from there yet. */
+  async refresh(): Promise<Token> {
+    if (!this.isServable && (await this.#isKeptValid())) await this.#watcher.getToken()
     return this.#watcher.refresh()
   }
 
@@ -224,6 +225,11 @@ export class NamedToken implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  async #isKeptValid(): Promise<boolean> {
+    const record = await this.#store.caches.at(-1)?.get(this.name)
+    return record?.token !== undefined && record.token.expiresAt > this.#clock.now()
   }
 
   #noted(state: WatcherState): void {
