@@ -151,7 +151,11 @@ describe("a bad option is a TypeError that names it", () => {
   it.each([
     ["without a certificate", {}, `clientAuthentication.certificate is undefined. ${environment}`],
     ["with an empty key", { certificate: "PEM", key: "" }, `clientAuthentication.key is empty. ${environment}`],
-    ["with a key that is no text", { certificate: "PEM", key: 7 }, "clientAuthentication.key must be a text or { file }"],
+    [
+      "with a key that is no text",
+      { certificate: "PEM", key: 7 },
+      "clientAuthentication.key must be a text or { file }",
+    ],
     [
       "with a file without a path",
       { certificate: { file: "" }, key: "PEM" },
