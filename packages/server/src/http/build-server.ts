@@ -14,7 +14,7 @@ import { Listeners } from "./listeners.js"
 import { LongPolls } from "./long-polls.js"
 import { Metrics } from "./metrics.js"
 import { oneTokenRoutes } from "./one-token-routes.js"
-import { answerProblems } from "./problem-answers.js"
+import { answerProblem, answerProblems } from "./problem-answers.js"
 import type { ServerContext } from "./server-context.js"
 import { sessionRoutes } from "./session-routes.js"
 import { signInRoutes } from "./sign-in-routes.js"
@@ -49,7 +49,10 @@ const DESCRIPTION = "Holds the grants of a host, keeps every token fresh, and ha
  */
 export function buildServer(registry: TokenRegistry, options: BuildServerOptions = {}): FastifyInstance {
   const { clock = systemClock, log = pino({ level: "silent" }) } = options
-  const app = fastify({ bodyLimit: BODY_LIMIT, exposeHeadRoutes: false, logger: false })
+  const app = fastify({
+    ...{ bodyLimit: BODY_LIMIT, exposeHeadRoutes: false, logger: false },
+    frameworkErrors: (error, request, reply) => void answerProblem(context, error, request, reply),
+  })
   const apiKey = options.apiKey === undefined ? undefined : new ApiKey(options.apiKey)
   const context: ServerContext = {
     ...{ registry, clock, log },

@@ -28,6 +28,16 @@ test("a problem has the form of RFC 9457, and is stored by nobody", async () => 
   })
 })
 
+test("a path that cannot be read is refused as all else, and not repeated", async () => {
+  await using server = await serverUnderTest()
+  const answer = await server.app.inject("/tokens/canary%E0%A4%A")
+  expect(answer.statusCode).toBe(400)
+  expect(answer.headers["content-type"]).toBe("application/problem+json; charset=utf-8")
+  expect(answer.json()).toMatchObject({ code: "ERR_BAD_REQUEST" })
+  expect(answer.body + server.lines.join("")).not.toContain("canary")
+  expect(server.lines).toHaveLength(1)
+})
+
 test.each([
   ["what passes by itself", "ERR_TOKEN_REQUEST_TIMEOUT", { transient: true }, 503, undefined],
   ["what passes at a known time", "ERR_TOKEN_REQUEST", { transient: true, retryAfterMs: 2_001 }, 503, "3"],

@@ -7,14 +7,20 @@ import type { ServerContext } from "./server-context.js"
 
 /** Every failure becomes a problem for the client, and one line in the log saying why. */
 export function answerProblems(app: FastifyInstance, context: ServerContext): void {
-  app.setErrorHandler((error, request, reply) => answer(context, error, request, reply))
+  app.setErrorHandler((error, request, reply) => answerProblem(context, error, request, reply))
   app.setNotFoundHandler((request, reply) => {
     const error = new Refusal("ERR_UNKNOWN_ROUTE", "nothing is here; GET /openapi.json tells what there is")
-    return answer(context, error, request, reply)
+    return answerProblem(context, error, request, reply)
   })
 }
 
-function answer(context: ServerContext, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** One failure. */
+export function answerProblem(
+  context: ServerContext,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   const refusal = refusalFor(error)
   const hint = error instanceof TokenError ? hintOf(context, error, request) : refusal.hint
   log(context, error, refusal, request)
