@@ -92,7 +92,7 @@ export class LocalTokens implements TokenService {
       return await work(token)
     } catch (error) {
       const { canSignIn } = token.status
-      throw failureOf(error, error instanceof TokenError ? hintFor(error.code, { name, canSignIn }) : undefined)
+      throw failureOf(error, error instanceof TokenError ? hintFor(error, { name, canSignIn }) : undefined)
     }
   }
 

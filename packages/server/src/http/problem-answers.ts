@@ -50,12 +50,12 @@ function originOf(error: unknown) {
   return { error: error.name, at: frames.map((line) => line.trim().slice(3)) }
 }
 
-function hintOf({ registry }: ServerContext, { code }: TokenError, { params }: FastifyRequest): string | undefined {
+function hintOf({ registry }: ServerContext, error: TokenError, { params }: FastifyRequest): string | undefined {
   const [only, ...others] = registry.all
   const named = isNamed(params) ? registry.find(params.name) : others.length === 0 ? only : undefined
   if (named === undefined) return undefined
   const { name, canSignIn } = named.status
-  return hintFor(code, { name, canSignIn })
+  return hintFor(error, { name, canSignIn })
 }
 
 function isNamed(params: unknown): params is { readonly name: string } {

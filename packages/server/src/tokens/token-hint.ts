@@ -1,4 +1,4 @@
-import type { TokenErrorCode } from "evertoken"
+import type { TokenError, TokenErrorCode } from "evertoken"
 
 const HINTS: Readonly<Record<TokenErrorCode, string>> = {
   ERR_TOKEN_EXPIRED: "Wait for the next attempt, or refresh it now.",
@@ -16,7 +16,11 @@ const HINTS: Readonly<Record<TokenErrorCode, string>> = {
 }
 
 /** What a person can do about a failure. */
-export function hintFor(code: TokenErrorCode, { name, canSignIn }: { name: string; canSignIn: boolean }): string {
+export function hintFor(
+  { code, transient }: Pick<TokenError, "code" | "transient">,
+  { name, canSignIn }: { name: string; canSignIn: boolean },
+): string {
+  if (code === "ERR_TOKEN_RESPONSE" && transient) return "The issuer has trouble of its own; it is asked again."
   if (code !== "ERR_REAUTHENTICATION_REQUIRED") return HINTS[code]
   return canSignIn ? `Sign in: evertoken login ${name}` : `Set new tokens: evertoken set ${name}`
 }

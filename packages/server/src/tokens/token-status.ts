@@ -42,8 +42,9 @@ export type TokenStatus = z.output<typeof tokenStatus>
 
 /** What a failure was, and what to do about it. */
 export function errorReport(
-  { code, message, transient }: TokenError,
+  error: TokenError,
   { at: failedAt, ...token }: { readonly name: string; readonly canSignIn: boolean; readonly at: number },
 ): NonNullable<TokenStatus["lastError"]> {
-  return { code, message, hint: hintFor(code, token), transient, at: failedAt }
+  const { code, message, transient } = error
+  return { code, message, hint: hintFor(error, token), transient, at: failedAt }
 }
