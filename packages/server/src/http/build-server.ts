@@ -3,6 +3,7 @@ import { systemClock, type Clock } from "evertoken"
 import { fastify, type FastifyInstance } from "fastify"
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from "fastify-type-provider-zod"
 import { pino, type Logger } from "pino"
+import { dashboardRoutes } from "../dashboard/dashboard-routes.js"
 import type { TokenRegistry } from "../tokens/token-registry.js"
 import { ApiKey } from "./api-key.js"
 import { EventFeed } from "./event-feed.js"
@@ -84,6 +85,7 @@ export function buildServer(registry: TokenRegistry, options: BuildServerOptions
     addRoutes(routes, context)
     done()
   })
+  void app.register(dashboardRoutes)
   return app
 }
 

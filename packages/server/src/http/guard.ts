@@ -7,7 +7,7 @@ import { Refusal } from "./refusal.js"
 import { sessionIn } from "./session-cookie.js"
 
 /**
- * What a request over TCP must bring. A page: nothing, since a browser asks for it. A code: it proves itself by its body. Else the API
+ * What a request over TCP must bring. A page: nothing, since a browser asks for it. A code: it proves itself by its body, or asks whether it can. Else the API
  * key or a session on the dashboard; a session does not get at tokens themselves: those need the key.
  */
 export type Access = "page" | "code" | "session" | "key"

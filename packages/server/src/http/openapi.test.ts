@@ -26,6 +26,7 @@ test("the document has every route, what it asks and what it answers", async () 
     "GET /healthz",
     "GET /metrics",
     "GET /readyz",
+    "GET /session",
     "GET /state",
     "GET /tokens",
     "GET /tokens/{name}",

@@ -58,6 +58,21 @@ export function sessionRoutes(instance: FastifyInstance, context: ServerContext)
     },
   )
 
+  app.get(
+    "/session",
+    {
+      config: { access: "code" },
+      schema: {
+        summary: "Whether the request brings a session: a page cannot see its own cookie.",
+        response: { 200: z.object({ isOpen: z.boolean() }), ...problems },
+      },
+    },
+    async ({ headers: { cookie } }, reply) => {
+      reply.header("cache-control", "no-store")
+      return { isOpen: sessions.isValid(sessionIn(cookie) ?? "") }
+    },
+  )
+
   app.delete(
     "/session",
     { schema: { summary: "Ends the session.", response: { 204: nothing, ...problems } } },

@@ -1,0 +1,2 @@
+// The server puts the library there.
+export { default } from "uplot"
