@@ -68,6 +68,7 @@ describe.skipIf(executable === undefined)("the dashboard in a real Chromium", ()
     await page.getByRole("button", { name: "Revoke", exact: true }).click()
     await billing.getByText("Signed out", { exact: true }).waitFor()
 
+    expect(await dashboard.everything()).not.toContain(CANARY)
     await page.reload()
     await billing.getByText("Signed out", { exact: true }).waitFor()
     expect(await dashboard.everything()).toContain("mail")
@@ -169,5 +170,7 @@ async function signInAtIssuer({ page }: DashboardPage): Promise<void> {
   await tab.waitForSelector("input[name=prompt][value=consent]", { state: "attached" })
   await tab.click("button[type=submit]")
   await tab.waitForSelector("text=You may close this window.")
+  // a page behind another one is slow
+  await tab.close()
   await page.getByRole("dialog").waitFor({ state: "hidden" })
 }

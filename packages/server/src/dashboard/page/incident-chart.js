@@ -109,7 +109,9 @@ export class IncidentChart {
     const ground = plot.valToPos(0, "y", true)
     ctx.save()
     ctx.lineCap = "round"
-    for (const { at, kind, tookMs = 0 } of this.#incidents) {
+    // failures last: nothing hides them
+    const inOrder = this.#incidents.toSorted((a, b) => Number(a.kind === "failed") - Number(b.kind === "failed"))
+    for (const { at, kind, tookMs = 0 } of inOrder) {
       const x = plot.valToPos(at / 1_000, "x", true)
       const y = plot.valToPos(tookMs / 1_000, "y", true)
       if (kind === "renewed") stem(ctx, { x, y, ground, unit, colour: colours.renewed })

@@ -40,7 +40,7 @@ export function besidesWords({ status, isRenewing, isSigningIn, attempts }) {
 }
 
 /**
- * How many are in which state, the good ones first.
+ * How many are in which state, the good ones first; and whether who gets at the stores gets at tokens.
  * @param {readonly TokenStatus[]} statuses
  */
 export function summaryWords(statuses) {
@@ -48,8 +48,10 @@ export function summaryWords(statuses) {
   const counts = new Map()
   for (const { word } of statuses.map(stateWords)) counts.set(word, (counts.get(word) ?? 0) + 1)
   const order = [...new Set(Object.values(WORDS).map(({ word }) => word)), "New grant needed"]
-  return order.flatMap((word) => {
+  const bare = statuses.filter(({ isEncrypted }) => !isEncrypted).length
+  const states = order.flatMap((word) => {
     const count = counts.get(word)
     return count === undefined ? [] : [`${count} ${word.toLowerCase()}`]
   })
+  return bare === 0 ? states : [...states, `${bare === statuses.length ? "" : `${bare} `}kept without encryption`]
 }

@@ -94,11 +94,10 @@ export class TokenRow {
 
   #show() {
     const status = this.#status
-    const { grant, issuer, isEncrypted } = status
+    const { grant, issuer } = status
     const { word, glyph, tone } = stateWords(status)
     const where = issuer === undefined ? [] : [new URL(issuer).host]
-    const warning = isEncrypted ? [] : ["not encrypted"]
-    setText(find(this.element, ".facts", HTMLElement), [grant.replaceAll("_", " "), ...where, ...warning].join(" · "))
+    setText(find(this.element, ".facts", HTMLElement), [grant.replaceAll("_", " "), ...where].join(" · "))
     this.element.dataset["tone"] = tone
     setText(find(this.element, ".word", HTMLElement), word)
     setText(find(this.element, ".besides", HTMLElement), besidesWords(status))

@@ -73,3 +73,9 @@ test("the summary counts each state", () => {
   const needed = { ...status, status: "reauthentication-required", canSignIn: true } as const
   expect(summaryWords([needed, status, status])).toEqual(["2 fresh", "1 sign-in needed"])
 })
+
+test("the summary warns of what is not encrypted", () => {
+  const bare = { ...status, isEncrypted: false }
+  expect(summaryWords([bare, status])).toEqual(["2 fresh", "1 kept without encryption"])
+  expect(summaryWords([bare, bare])).toEqual(["2 fresh", "kept without encryption"])
+})
