@@ -102,11 +102,17 @@ test("a watcher goes on through kill -9 and a new start of the server, and then 
   expect(watcher.current().accessToken).not.toBe(accessToken)
 })
 
-test("a program that watches a token of the server exits by itself", async () => {
+test("a program that watches a token of the server, and was told of a new one, exits by itself", async () => {
+  await place.ask("PUT", "/tokens/people", { refreshToken: await issuer.issueRefreshToken() })
   const program = `
     import { TokenWatcher } from "evertoken"
     import { ServerTokenSource } from "evertoken/server-client"
-    const watcher = await TokenWatcher.start(new ServerTokenSource("read", { socketPath: process.env.SOCKET }))
+    const source = new ServerTokenSource("people", { socketPath: process.env.SOCKET })
+    const watcher = await TokenWatcher.start(source)
+    const before = watcher.current()
+    const next = new Promise((resolve) => watcher.token$.subscribe((token) => token === before || resolve(token)))
+    await source.getToken({ newerThan: before, insist: true })
+    await next
     console.log(watcher.current().tokenType)
   `
   const options = { cwd: HERE, env: { ...process.env, SOCKET: place.socketPath }, timeout: 60_000 }

@@ -31,7 +31,8 @@ interface Way {
 
 /**
  * Asks one token server. Each request has a connection of its own: it is local and cheap, and one that was kept may be that
- * of a server that has ended since.
+ * of a server that has ended since. Those in the background, which wait for news, keep theirs: at each renewal all clients ask
+ * for the next news at once.
  */
 export class ServerConnection {
   /** For messages, and to tell servers apart. No secret. */
@@ -127,19 +128,20 @@ function wayOf(
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey))
     throw new TypeError("apiKey must be visible ASCII characters")
   const connect = buildConnector({ timeout: CONNECT_TIMEOUT_MS, ...(socketPath && { socketPath }), ...(ca && { ca }) })
-  const agent = (connector: buildConnector.connector) => new Agent({ pipelining: 0, connect: connector })
   return {
     // the server refuses what a web page can send
     headers: { "x-evertoken-request": "1", ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }) },
-    foreground: agent(connect),
-    background: agent(unreferenced(connect)),
+    foreground: new Agent({ pipelining: 0, connect }),
+    background: new Agent({ connect: unreferenced(connect) }),
   }
 }
 
 function unreferenced(connect: buildConnector.connector): buildConnector.connector {
   return (options, callback) =>
     connect(options, (...result) => {
-      result[1]?.unref()
+      const socket = result[1]?.unref()
+      // undici would, with the next request
+      if (socket) socket.ref = () => socket
       callback(...result)
     })
 }

@@ -20,6 +20,9 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOTFOUND: "No such name: give an address.",
 }
 
+// all clients may come at once: after a new start, say
+const BACKLOG = 4_096
+
 /** Resolves once it listens. @throws ListenError that says where it cannot. */
 export async function listening(
   server: Server,
@@ -27,7 +30,7 @@ export async function listening(
   where: string,
 ): Promise<void> {
   try {
-    server.listen(options)
+    server.listen({ backlog: BACKLOG, ...options })
     await once(server, "listening")
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error"
