@@ -46,7 +46,11 @@ async function run(): Promise<number> {
   const app = { grant: "client_credentials", issuer: issuer.url, client, scope: "api:read" }
   const listen = { tcp: { port: 0, apiKey: "env:EVERTOKEN_API_KEY" } }
   await using place = await ServerPlace.make({ tokens: { app }, listen, allowLiteralSecrets: true })
-  using server = await ServerProcess.started(place, { env: { EVERTOKEN_API_KEY: API_KEY } })
+  using server = await ServerProcess.started(place, {
+    env: { EVERTOKEN_API_KEY: API_KEY },
+    // it tells what is left after each collection
+    nodeOptions: ["--trace-gc"],
+  })
   const port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(server.output)?.[1])
   const { body } = await place.ask("GET", "/tokens/app")
 
@@ -115,6 +119,7 @@ async function remember(load: LoadProcess, place: ServerPlace, server: ServerPro
   console.log(`${"connected" in report ? report.connected : 0} clients connected: ${before} MB before them\n`)
   const until = Date.now() + Number(values.minutes) * 60_000
   const samples: number[] = []
+  server.takeOutput()
   let renewals = 0
   while (Date.now() < until) {
     await place.ask("POST", "/tokens/app/refresh")
@@ -123,15 +128,11 @@ async function remember(load: LoadProcess, place: ServerPlace, server: ServerPro
     samples.push(residentMb(server.pid))
   }
   const told = await load.order({ told: true })
-  console.log(
-    `memory (resident, MB), one sample after each of ${renewals} renewals that all of them were told of, and 2 s of GETs:`,
-  )
-  console.log(samples.join(" "))
-  const third = Math.floor(samples.length / 3)
-  const [second, last] = [samples.slice(third, 2 * third), samples.slice(-third)].map(median)
-  console.log(
-    `median of the second third ${second} MB, of the last ${last} MB; ${"told" in told ? told.told : 0} news received`,
-  )
+  const left = [...server.output.matchAll(/Mark-Compact.*?-> (\d+\.\d+)/g)].map(([, mb]) => Number(mb))
+  const news = "told" in told ? told.told : 0
+  console.log(`${renewals} renewals, each told to all of them (${news} news received), and 2 s of GETs after each\n`)
+  console.log(`heap after each full collection (MB): ${left.join(" ") || "there was none"}`)
+  console.log(`resident after each renewal (MB): ${samples.join(" ")}`)
 }
 
 function residentMb(pid: number): number {

@@ -18,6 +18,12 @@ export interface ServerFields {
   readonly allowLiteralSecrets?: boolean
 }
 
+export interface ProcessOptions {
+  readonly env?: NodeJS.ProcessEnv
+  /** Of Node.js itself, before the program. */
+  readonly nodeOptions?: readonly string[]
+}
+
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
@@ -82,8 +88,8 @@ export class ServerProcess implements Disposable {
   #output = ""
   #wake: () => void = () => undefined
 
-  constructor({ config }: ServerPlace, { env = {} }: { readonly env?: NodeJS.ProcessEnv } = {}) {
-    this.#child = spawn(process.execPath, [MAIN, "serve", "--config", config], {
+  constructor({ config }: ServerPlace, { env = {}, nodeOptions = [] }: ProcessOptions = {}) {
+    this.#child = spawn(process.execPath, [...nodeOptions, MAIN, "serve", "--config", config], {
       env: { ...process.env, NODE_OPTIONS: "", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     })
@@ -99,7 +105,7 @@ export class ServerProcess implements Disposable {
     })
   }
 
-  static async started(place: ServerPlace, options: { readonly env?: NodeJS.ProcessEnv } = {}): Promise<ServerProcess> {
+  static async started(place: ServerPlace, options: ProcessOptions = {}): Promise<ServerProcess> {
     const server = new ServerProcess(place, options)
     await server.ready
     return server
