@@ -156,6 +156,10 @@ export class KnownToken {
     this.#record = record
     this.#written = written
     this.#previous = previous
-    this.#held = serves ? new HeldToken(token.with({ version: record.version }), this.#clock) : undefined
+    this.#held = serves ? new HeldToken(versioned(token, record.version), this.#clock) : undefined
   }
+}
+
+function versioned(token: Token, version: TokenVersion): Token {
+  return sameVersion(token.version, version) ? token : token.with({ version })
 }

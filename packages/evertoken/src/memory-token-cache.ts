@@ -4,7 +4,7 @@ import { ClaimBoard, MemoryClaim } from "./memory-claim.js"
 import { assertOptions, type OptionNames } from "./options-object.js"
 import { randomId } from "./random.js"
 import type { Claim, ClaimSubject, Commit, CommitOptions, StoredToken, TokenCache } from "./token-cache.js"
-import { sameVersion } from "./token.js"
+import { frozenVersion, sameVersion } from "./token.js"
 
 export interface MemoryTokenCacheOptions {
   /** Measures how long ago a request was sent. Default: the machine's own. */
@@ -86,7 +86,7 @@ export class MemoryTokenCache implements TokenCache {
 // the caller's object may change later, the record must not
 function frozen({ version, token, sealed, fingerprint, lineages, restoredAt }: StoredToken): StoredToken {
   return Object.freeze({
-    version: Object.freeze({ ...version }),
+    version: frozenVersion(version),
     token,
     ...(sealed && { sealed: Object.freeze({ ...sealed }) }),
     ...(restoredAt !== undefined && { restoredAt }),

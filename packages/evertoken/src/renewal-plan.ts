@@ -2,7 +2,7 @@ import { randomId } from "./random.js"
 import { foreignGrant, reauthenticationRequired } from "./renewal-errors.js"
 import type { ClaimSubject, StoredToken } from "./token-cache.js"
 import { hashOf, sameGrant } from "./token-source.js"
-import { Token, type TokenVersion } from "./token.js"
+import { Token, type TokenFields, type TokenVersion } from "./token.js"
 
 /** What one renewal presents to the issuer, and what its answer will follow. */
 export interface RenewalPlan {
@@ -58,7 +58,7 @@ export function successorOf(plan: RenewalPlan, token: Token, fingerprint: string
   const version = { lineage: plan.lineage, generation: (plan.expected?.generation ?? 0) + 1, id: randomId() }
   return {
     version,
-    token: carriedForward(token, plan.previous).with({ version }),
+    token: token.with({ ...carriedForward(token, plan.previous), version }),
     fingerprint,
     lineages: plan.lineages,
   }
@@ -71,15 +71,15 @@ export function salvagedToken(plan: RenewalPlan, refreshToken: string, now: numb
 }
 
 // RFC 6749, section 6: a new refresh token may be issued, the old one stays in force otherwise; scope likewise
-function carriedForward(token: Token, previous: Token | undefined): Token {
-  if (previous === undefined) return token
+function carriedForward(token: Token, previous: Token | undefined): Partial<TokenFields> {
+  if (previous === undefined) return {}
   const kept = token.refreshToken === undefined
-  return token.with({
+  return {
     refreshToken: token.refreshToken ?? previous.refreshToken,
     refreshTokenExpiresAt: kept ? previous.refreshTokenExpiresAt : token.refreshTokenExpiresAt,
     idToken: token.idToken ?? previous.idToken,
     scope: token.scope ?? previous.scope,
-  })
+  }
 }
 
 function ownToken(source: SourceIdentity, { token, fingerprint }: StoredToken): Token | undefined {

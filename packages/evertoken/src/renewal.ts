@@ -158,8 +158,8 @@ export class Renewal {
       return false
     }
     this.#step("looked")
-    await this.#releases.retry()
-    await this.#settleKept()
+    if (this.#releases.pending) await this.#releases.retry()
+    if (this.#kept !== undefined) await this.#settleKept()
     return true
   }
 

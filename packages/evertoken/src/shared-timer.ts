@@ -27,8 +27,8 @@ export class SharedTimer {
     const timer = new WakingTimer(onWake)
     return {
       set: (inMs, { ref }) => {
-        this.#remove(timer)
-        this.#add(timer, inMs, ref)
+        this.#heap.set(timer, this.#clock.monotonic() + inMs)
+        this.#hold(timer, ref)
         this.#setTimer()
       },
       cancel: () => {
@@ -70,14 +70,14 @@ export class SharedTimer {
     this.#timer.set(inMs, { ref: this.#refs > 0 })
   }
 
-  #add(timer: WakingTimer, inMs: number, ref: boolean): void {
-    this.#heap.add(timer, this.#clock.monotonic() + inMs)
-    timer.ref = ref
-    if (ref) this.#refs++
+  #remove(timer: WakingTimer): void {
+    this.#heap.remove(timer)
+    this.#hold(timer, false)
   }
 
-  #remove(timer: WakingTimer): void {
-    if (this.#heap.remove(timer) && timer.ref) this.#refs--
+  #hold(timer: WakingTimer, ref: boolean): void {
+    this.#refs += Number(ref) - Number(timer.ref)
+    timer.ref = ref
   }
 }
 

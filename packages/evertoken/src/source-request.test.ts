@@ -28,3 +28,19 @@ test("what is given up as its turn comes is not asked any more", async () => {
   request.abort(reason)
   expect([await answer, asked]).toEqual([reason, 0])
 })
+
+test("whoever asks another source by a copy of the request hands its signal on", async () => {
+  const reason = sourceClosed()
+  const signals: (AbortSignal | undefined)[] = []
+  const inner: TokenSource = {
+    getToken: (request) => {
+      signals.push(request?.signal)
+      return new Promise(() => undefined)
+    },
+  }
+  const outer: TokenSource = { getToken: (request) => inner.getToken({ ...request, minimumValidityMs: 60_000 }) }
+  const request = new SourceRequest(outer, { clock: new VirtualClock(), timeoutMs: 10_000 })
+  const answer = request.send({})
+  request.abort(reason)
+  expect([await answer, signals.map((signal) => signal?.reason as unknown)]).toEqual([reason, [reason]])
+})

@@ -11,14 +11,14 @@ export type InTurn = <T>(
   options: { readonly isUrgent: boolean; readonly abort: AbortController },
 ) => Promise<T>
 
-export const atOnce: InTurn = (task) => task()
+type Asked = Omit<TokenRequest, "signal">
 
 interface SourceRequestOptions {
   readonly clock: Clock
   /** From the moment when the source is asked, in milliseconds. */
   readonly timeoutMs: number
   /** When the source is asked for a token. Default: at once. */
-  readonly inTurn?: InTurn
+  readonly inTurn?: InTurn | undefined
 }
 
 /** One request to a token source, bounded in time, its failure always a `TokenError`. */
@@ -26,12 +26,12 @@ export class SourceRequest {
   readonly #source: TokenSource
   readonly #clock: Clock
   readonly #timeoutMs: number
-  readonly #inTurn: InTurn
+  readonly #inTurn: InTurn | undefined
   readonly #abort = new AbortController()
   #giveUp: ((reason: TokenError) => void) | undefined
   #reason: TokenError | undefined
 
-  constructor(source: TokenSource, { clock, timeoutMs, inTurn = atOnce }: SourceRequestOptions) {
+  constructor(source: TokenSource, { clock, timeoutMs, inTurn }: SourceRequestOptions) {
     this.#source = source
     this.#clock = clock
     this.#timeoutMs = timeoutMs
@@ -39,7 +39,8 @@ export class SourceRequest {
   }
 
   /** Asks for a token, or, without a request, for the one at hand. Never rejects: a failure is an answer, too. */
-  send(request?: Omit<TokenRequest, "signal">): Promise<Token | TokenError> {
+  send(request?: Asked): Promise<Token | TokenError> {
+    if (this.#inTurn === undefined) return this.#ask(request)
     const abort = this.#abort
     const isUrgent = request?.newerThan === undefined || request.newerThan.expiresAt <= this.#clock.now()
     const answer = this.#inTurn(() => this.#ask(request), { isUrgent, abort })
@@ -62,10 +63,10 @@ export class SourceRequest {
     this.#giveUp?.(reason)
   }
 
-  #ask(request: Omit<TokenRequest, "signal"> | undefined): Promise<Token | TokenError> {
+  #ask(request: Asked | undefined): Promise<Token | TokenError> {
     // nobody knows whether the issuer saw the request
     return this.#inTime({ ambiguous: true }, async () => {
-      const token: unknown = await this.#source.getToken(request && this.#withSignal(request))
+      const token: unknown = await this.#source.getToken(request && new Question(request, this.#abort))
       if (!isToken(token)) return notAToken()
       if (this.#clock.now() >= token.expiresAt) return overAtOnce(token)
       return token
@@ -85,13 +86,38 @@ export class SourceRequest {
     })
   }
 
-  #withSignal({ newerThan, minimumValidityMs, insist, previous }: Omit<TokenRequest, "signal">): TokenRequest {
-    return { signal: this.#abort.signal, newerThan, minimumValidityMs, insist, previous }
-  }
-
   #timedOut({ ambiguous }: { readonly ambiguous: boolean }): TokenError {
     const options = { transient: true, ambiguous }
     return new TokenError("ERR_TOKEN_REQUEST_TIMEOUT", `no token within ${this.#timeoutMs} ms`, options)
+  }
+}
+
+/**
+ * What a source is asked. Its signal is made when somebody looks at it: in Node.js 20 that is as much work as all the rest
+ * of an attempt. It is a property of its own: whoever asks another source by a copy hands it on.
+ */
+class Question implements TokenRequest {
+  declare readonly signal: AbortSignal
+  readonly newerThan: Token | undefined
+  readonly minimumValidityMs: number | undefined
+  readonly insist: boolean | undefined
+  readonly previous: Token | undefined
+  readonly #abort: AbortController
+
+  constructor({ newerThan, minimumValidityMs, insist, previous }: Asked, abort: AbortController) {
+    this.newerThan = newerThan
+    this.minimumValidityMs = minimumValidityMs
+    this.insist = insist
+    this.previous = previous
+    this.#abort = abort
+    Object.defineProperty(this, "signal", Question.#signal)
+  }
+
+  static readonly #signal = {
+    enumerable: true,
+    get(this: Question): AbortSignal {
+      return this.#abort.signal
+    },
   }
 }
 

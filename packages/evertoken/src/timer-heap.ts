@@ -1,13 +1,13 @@
 /** What can be in a {@link TimerHeap}: one at a time. */
 export class HeapTimer {
   dueAt = Infinity
-  /** Of two due at the same moment the one that was added first is first. */
+  /** Of two due at the same moment the one that was set first is first. */
   turn = 0
   /** Its place in the heap; -1: not in it. */
   index = -1
 }
 
-/** Timers of which the first to be due is at hand: a binary heap. To add or to remove one takes O(log n). */
+/** Timers of which the first to be due is at hand: a binary heap. To set or to remove one takes O(log n). */
 export class TimerHeap<T extends HeapTimer> {
   readonly #timers: T[] = []
   #turns = 0
@@ -21,11 +21,13 @@ export class TimerHeap<T extends HeapTimer> {
     return this.#timers
   }
 
-  add(timer: T, dueAt: number): void {
+  /** Adds it, or moves it if it is there. */
+  set(timer: T, dueAt: number): void {
     timer.dueAt = dueAt
     timer.turn = ++this.#turns
-    this.#place(timer, this.#timers.length)
+    if (timer.index === -1) this.#place(timer, this.#timers.length)
     this.#rise(timer)
+    this.#sink(timer)
   }
 
   /** @returns whether it was there. */

@@ -70,7 +70,7 @@ export class Token {
     this.expiresAt = fields.expiresAt
     this.refreshTokenExpiresAt = fields.refreshTokenExpiresAt
     this.scope = fields.scope
-    this.version = fields.version && copyOf(fields.version)
+    this.version = fields.version && frozenVersion(fields.version)
     Object.freeze(this)
   }
 
@@ -182,8 +182,8 @@ function withoutUndefined(fields: object) {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }
 
-// the caller's object may change later, or hold more than it should
-function copyOf({ lineage, generation, id }: TokenVersion): TokenVersion {
+/** A copy: the caller's object may change later, or hold more than it should. */
+export function frozenVersion({ lineage, generation, id }: TokenVersion): TokenVersion {
   return Object.freeze({ lineage, generation, id })
 }
 
@@ -194,12 +194,10 @@ const PRINTABLE = /^[\x20-\x7e]+$/
 
 function assertFields(fields: TokenFields): void {
   const { accessToken, tokenType, issuedAt, staleAt, expiresAt, refreshTokenExpiresAt, version } = fields
-  for (const [name, value] of Object.entries({ issuedAt, staleAt, expiresAt })) {
-    if (!isMoment(value)) throw new TypeError(`token: ${name} must be epoch milliseconds, a finite number`)
-  }
-  if (refreshTokenExpiresAt !== undefined && !isMoment(refreshTokenExpiresAt)) {
-    throw new TypeError("token: refreshTokenExpiresAt must be epoch milliseconds, a finite number")
-  }
+  assertMoment("issuedAt", issuedAt)
+  assertMoment("staleAt", staleAt)
+  assertMoment("expiresAt", expiresAt)
+  if (refreshTokenExpiresAt !== undefined) assertMoment("refreshTokenExpiresAt", refreshTokenExpiresAt)
   if (typeof accessToken !== "string") throw new TypeError("token: accessToken must be a string")
   if (accessToken === "" ? expiresAt > issuedAt : !VISIBLE.test(accessToken)) {
     throw new TypeError("token: accessToken must be visible ASCII characters (RFC 6750), and not empty")
@@ -219,8 +217,9 @@ function assertFields(fields: TokenFields): void {
 }
 
 // what a Date can be made of
-function isMoment(value: unknown): boolean {
-  return typeof value === "number" && Math.abs(value) <= 8.64e15
+function assertMoment(name: keyof TokenFields, value: unknown): void {
+  if (typeof value === "number" && Math.abs(value) <= 8.64e15) return
+  throw new TypeError(`token: ${name} must be epoch milliseconds, a finite number`)
 }
 
 /** Whether `value` has the shape of a {@link TokenVersion}. */

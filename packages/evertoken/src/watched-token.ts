@@ -52,8 +52,7 @@ export class WatchedToken {
   untilNextStatusMs(): number {
     const { held } = this.publication
     if (held === undefined) return Infinity
-    const moments = [held.untilStaleMs(), held.leftMs()]
-    return Math.min(...moments.filter((ms) => ms > 0))
+    return Math.min(unlessPast(held.untilStaleMs()), unlessPast(held.leftMs()))
   }
 
   /** What stands against an attempt that a caller wants now. */
@@ -142,6 +141,10 @@ export class WatchedToken {
       this.publication.replace(held)
     }
   }
+}
+
+function unlessPast(inMs: number): number {
+  return inMs > 0 ? inMs : Infinity
 }
 
 function isSameRecord(a: Token, b: Token): boolean {

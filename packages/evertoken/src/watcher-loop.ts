@@ -72,7 +72,7 @@ export class WatcherLoop {
       const changes = defer(() => this.#source.changes?.() ?? NEVER)
       this.#changes = changes.subscribe({ next: () => this.#onChange(), error: () => undefined })
     }
-    if (this.#renewal.outcome === undefined && this.#token.untilRenewalMs() <= 0) this.#proceed()
+    if (this.#untilRenewalMs() <= 0) this.#proceed()
   }
 
   /** Joins the renewal under way, or begins one whatever stands against it. */
@@ -221,20 +221,23 @@ export class WatcherLoop {
 
   /** Does what is due, sets the timer for what comes next, and tells how things are. */
   #proceed(): void {
-    if (this.#phase === "running") {
-      if (this.#renewal.outcome === undefined && this.#token.untilRenewalMs() <= 0) {
-        void this.#begin()
-        return
-      }
-      if (this.#watchesStoreOnly && this.#untilLookMs() <= 0) void this.#lookInStore()
-      this.#setTimer()
+    const renewalMs = this.#untilRenewalMs()
+    if (renewalMs <= 0) {
+      void this.#begin()
+      return
     }
-    this.#showState()
+    if (this.#phase === "running" && this.#watchesStoreOnly && this.#untilLookMs() <= 0) void this.#lookInStore()
+    this.#setTimer(renewalMs)
+    this.#showState(renewalMs)
   }
 
-  #setTimer(): void {
+  /** In milliseconds; `Infinity` while one is under way, before the first is wanted, and if there is to be none. */
+  #untilRenewalMs(): number {
+    return this.#phase === "running" && this.#renewal.outcome === undefined ? this.#token.untilRenewalMs() : Infinity
+  }
+
+  #setTimer(renewalMs = this.#untilRenewalMs()): void {
     if (this.#phase !== "running") return
-    const renewalMs = this.#renewal.outcome === undefined ? this.#token.untilRenewalMs() : Infinity
     const lookMs = this.#watchesStoreOnly ? this.#untilLookMs() : Infinity
     const inMs = Math.min(renewalMs, lookMs, this.#token.untilNextStatusMs())
     this.#timer.set(inMs, { ref: this.#listeners.size > 0 })
@@ -244,12 +247,10 @@ export class WatcherLoop {
     return this.#nextLook?.remainingMs() ?? 0
   }
 
-  #showState(): void {
+  #showState(renewalMs = Infinity): void {
     const { attempts, lastError } = this.#token.setbacks
     const isRenewing = this.#renewal.outcome !== undefined
-    const inMs = this.#token.untilRenewalMs()
-    const isPlanned = this.#phase === "running" && !isRenewing && inMs < Infinity
-    const nextRenewalAt = isPlanned ? Math.round(this.#settings.clock.now() + inMs) : undefined
+    const nextRenewalAt = renewalMs < Infinity ? Math.round(this.#settings.clock.now() + renewalMs) : undefined
     this.feed.show({ status: this.#token.status, isRenewing, nextRenewalAt, attempts, lastError })
   }
 }

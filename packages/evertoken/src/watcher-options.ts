@@ -6,7 +6,7 @@ import { assertOptions, type OptionNames } from "./options-object.js"
 import { assertRandom, createRandom, type Random } from "./random.js"
 import { shownValue } from "./shown-value.js"
 import { SliceTimer, type ResettableTimer } from "./slice-timer.js"
-import { atOnce, type InTurn } from "./source-request.js"
+import type { InTurn } from "./source-request.js"
 import type { TokenSource } from "./token-source.js"
 
 export interface TokenWatcherOptions {
@@ -69,8 +69,8 @@ export interface WatcherSettings {
   readonly random: Random
   /** The one timer of its loop. */
   readonly createTimer: (onWake: () => void) => ResettableTimer
-  /** When it asks its source. */
-  readonly inTurn: InTurn
+  /** When it asks its source. Default: at once. */
+  readonly inTurn?: InTurn | undefined
 }
 
 /** @throws TypeError unless a watcher can keep the tokens of `source`. */
@@ -106,7 +106,6 @@ export function watcherSettings(options: TokenWatcherOptions): WatcherSettings {
     clock,
     random,
     createTimer: (onWake) => new SliceTimer(clock, onWake),
-    inTurn: atOnce,
   }
 }
 

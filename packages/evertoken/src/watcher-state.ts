@@ -1,4 +1,4 @@
-import { ReplaySubject, type Observable } from "rxjs"
+import { Observable, Subject } from "rxjs"
 import type { TokenError } from "./errors.js"
 
 export type WatcherStatus =
@@ -38,19 +38,29 @@ const SAME_MOMENT_MS = 1_000
 
 /** Tells each state once, and the latest one to each new subscriber. */
 export class WatcherStateFeed {
-  readonly #states = new ReplaySubject<WatcherState>(1)
-  readonly state$: Observable<WatcherState> = this.#states.asObservable()
+  readonly state$: Observable<WatcherState>
+  readonly #states = new Subject<WatcherState>()
   #latest: WatcherState | undefined
+  #told: WatcherState | undefined
   #isTelling = false
+  #isComplete = false
+
+  constructor() {
+    this.state$ = new Observable((subscriber) => {
+      if (this.#told !== undefined) subscriber.next(this.#told)
+      return this.#states.subscribe(subscriber)
+    })
+  }
 
   show(state: WatcherState): void {
-    if (this.#latest !== undefined && isSame(this.#latest, state)) return
+    if (this.#isComplete || (this.#latest !== undefined && isSame(this.#latest, state))) return
     this.#latest = state
     this.#tell()
   }
 
   complete(state: WatcherState): void {
     this.show(state)
+    this.#isComplete = true
     this.#states.complete()
   }
 
@@ -58,9 +68,9 @@ export class WatcherStateFeed {
   #tell(): void {
     if (this.#isTelling) return
     this.#isTelling = true
-    for (let told: WatcherState | undefined; told !== this.#latest && this.#latest !== undefined;) {
-      told = this.#latest
-      this.#states.next(told)
+    while (this.#told !== this.#latest && this.#latest !== undefined) {
+      this.#told = this.#latest
+      this.#states.next(this.#told)
     }
     this.#isTelling = false
   }

@@ -14,14 +14,20 @@ export interface VirtualClockOptions {
   readonly settle?: (() => Promise<unknown>) | undefined
 }
 
-class PendingTimer extends HeapTimer {
+class PendingTimer extends HeapTimer implements Timer {
   readonly callback: () => void
   readonly ref: boolean
+  readonly #heap: TimerHeap<PendingTimer>
 
-  constructor(callback: () => void, ref: boolean) {
+  constructor(callback: () => void, options: { readonly ref: boolean; readonly heap: TimerHeap<PendingTimer> }) {
     super()
     this.callback = callback
-    this.ref = ref
+    this.ref = options.ref
+    this.#heap = options.heap
+  }
+
+  cancel(): void {
+    this.#heap.remove(this)
   }
 }
 
@@ -57,9 +63,9 @@ export class VirtualClock implements Clock {
   /** @throws RangeError for a delay that `setTimeout` would not keep. */
   setTimer(callback: () => void, delayMs: number, { ref = true }: { readonly ref?: boolean } = {}): Timer {
     if (!(delayMs <= LONGEST_DELAY_MS)) throw new RangeError(`delayMs must be at most 2^31 - 1; got ${delayMs}`)
-    const timer = new PendingTimer(callback, ref)
-    this.#timers.add(timer, this.#monotonic + Math.max(SHORTEST_DELAY_MS, delayMs))
-    return { cancel: () => void this.#timers.remove(timer) }
+    const timer = new PendingTimer(callback, { ref, heap: this.#timers })
+    this.#timers.set(timer, this.#monotonic + Math.max(SHORTEST_DELAY_MS, delayMs))
+    return timer
   }
 
   /**

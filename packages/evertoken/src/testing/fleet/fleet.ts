@@ -5,7 +5,8 @@ import { noJitter, randomEarly } from "../../jitter.js"
 import { MemoryTokenCache } from "../../memory-token-cache.js"
 import { seededRandom, type Random } from "../../random.js"
 import { SharedTimer } from "../../shared-timer.js"
-import type { TokenSource } from "../../token-source.js"
+import type { TokenRequest, TokenSource } from "../../token-source.js"
+import type { Token } from "../../token.js"
 import { createWatcher, type TokenWatcher } from "../../token-watcher.js"
 import { watcherSettings, type WatcherSettings } from "../../watcher-options.js"
 import type { FleetSettings } from "./fleet-options.js"
@@ -13,6 +14,15 @@ import type { FleetSettings } from "./fleet-options.js"
 /** Those who share it take it for what outlives them, as a file or a database. */
 class SharedStore extends MemoryTokenCache {
   override readonly durable = true
+}
+
+/** Nobody here gives up waiting: to listen for that would be a third of the work. */
+class PatientSource extends CachedTokenSource {
+  override getToken(request?: TokenRequest): Promise<Token> {
+    if (request === undefined) return super.getToken()
+    const { newerThan, minimumValidityMs } = request
+    return super.getToken({ newerThan, minimumValidityMs })
+  }
 }
 
 class Instance {
@@ -41,7 +51,7 @@ export class Fleet {
       const caches = instancesPerStore > 1 ? [new SharedStore({ clock })] : []
       const startsInMs = this.#random() * startWithinMs
       for (let index = first; index < Math.min(first + instancesPerStore, instances); index++) {
-        const source = new CachedTokenSource(issuer, { caches, clock, random: this.#random })
+        const source = new PatientSource(issuer, { caches, clock, random: this.#random })
         this.#add(createWatcher(source, watching), startsInMs)
       }
     }
