@@ -1,10 +1,11 @@
-import { expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
 import { noJitter } from "./jitter.js"
 import { MemoryTokenCache } from "./memory-token-cache.js"
 import { seededRandom } from "./random.js"
 import { tokenOf } from "./testing/internal/answering-source.js"
 import { ScriptedSource } from "./testing/internal/scripted-source.js"
 import { KEY, Simulation, type ProcessOptions } from "./testing/internal/simulation.js"
+import { Token } from "./token.js"
 import { TokenWatcher } from "./token-watcher.js"
 
 const REAUTHENTICATION = { code: "ERR_REAUTHENTICATION_REQUIRED", transient: false }
@@ -72,6 +73,42 @@ test.each(["here", "in another process"])(
     expect(world.clock.pendingTimers).toBe(0)
   },
 )
+
+describe("who asks after a sign-in with a refresh token alone is not told of a failure that began before it", () => {
+  const over = { accessToken: "none", issuedAt: 0, staleAt: 0, expiresAt: 1 }
+
+  test("that nobody had signed in", async () => {
+    const { world, start } = scene()
+    const { tokens, connection } = start()
+    connection.faults.plan("claim.release", 100, 1)
+    const before = world.begin(tokens.getToken())
+    await world.clock.advance(50)
+    const refreshToken = world.issuer.signIn()
+    await world.outcome(tokens.signIn(new Token({ ...over, refreshToken })), 10)
+    const after = world.begin(tokens.getToken({ insist: true }))
+    expect(await world.outcome(after)).toBe(await world.outcome(before))
+    expect(world.issuer.requests).toMatchObject([{ refreshToken, behaviour: "well" }])
+  })
+
+  test("that the grant was refused", async () => {
+    const { world, start, signIn } = scene()
+    const { tokens, connection } = start()
+    await world.outcome(tokens.signIn(signIn("old")))
+    const watcher = await world.outcome(
+      TokenWatcher.start(tokens, { clock: world.clock, jitter: noJitter, random: seededRandom(1) }),
+    )
+    world.issuer.next("invalid-grant")
+    connection.faults.plan("claim.release", 2_000, 1)
+    const before = world.begin(watcher.refresh())
+    await world.clock.advance(1_500)
+    const refreshToken = world.issuer.signIn()
+    await world.outcome(tokens.signIn(new Token({ ...over, refreshToken })), 10)
+    const after = world.begin(watcher.refresh())
+    expect(await world.outcome(after)).toBe(await world.outcome(before))
+    expect(world.issuer.requests.slice(1)).toMatchObject([{ refreshToken, behaviour: "well" }])
+    await world.outcome(watcher.close())
+  })
+})
 
 test("a rotation that could not be written does not come back over a sign-in", async () => {
   const { world, start, signIn } = scene()

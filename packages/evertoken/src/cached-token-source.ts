@@ -66,6 +66,7 @@ export class CachedTokenSource implements TokenSource {
   #ready: { readonly held: HeldToken; readonly promise: Promise<Token> } | undefined
   #retry: Timer | undefined
   #closing: Promise<void> | undefined
+  #signIns = 0
   /** The id of the mark of the last sign-out here, which is no news. */
   #ownMark: string | undefined
 
@@ -138,6 +139,7 @@ export class CachedTokenSource implements TokenSource {
     if (!(token instanceof Token)) throw new TypeError("signIn takes a Token")
     if (this.#closing !== undefined) throw sourceClosed()
     await this.#authority.signIn(token)
+    this.#signIns++
     this.#coolDown.end()
     this.#news.next()
   }
@@ -229,12 +231,24 @@ export class CachedTokenSource implements TokenSource {
     const before = this.#known.record
     return this.#flight.run(async () => {
       try {
-        await this.#load(request)
+        await this.#loadForLastSignIn(request)
       } finally {
         if (this.#known.record !== before) this.#news.next()
         this.#retryLater()
       }
     })
+  }
+
+  /** A failure of what a sign-in has replaced meanwhile is nobody's answer. */
+  async #loadForLastSignIn(request: TokenRequest): Promise<void> {
+    const signIns = this.#signIns
+    try {
+      await this.#load(request)
+    } catch (error) {
+      if (this.#signIns === signIns) throw error
+      this.#coolDown.end()
+      await this.#loadForLastSignIn(request)
+    }
   }
 
   async #load(request: TokenRequest): Promise<void> {
