@@ -117,6 +117,7 @@ describe.skipIf(executable === undefined)("the dashboard in a real Chromium", ()
   })
 
   it("all of it can be reached and used by the keyboard alone", async () => {
+    await page.locator("input:focus").waitFor()
     await page.keyboard.type(served.apiKey)
     await page.keyboard.press("Enter")
     const billing = dashboard.row("billing")

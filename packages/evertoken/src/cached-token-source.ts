@@ -13,7 +13,7 @@ import {
 } from "rxjs"
 import { Authority } from "./authority.js"
 import { setAwakeTimer } from "./awake-timer.js"
-import { CacheStack, type FoundRecord } from "./cache-stack.js"
+import { CacheStack } from "./cache-stack.js"
 import { assertCachedTokenSourceOptions, type CachedTokenSourceOptions } from "./cached-token-source-options.js"
 import { sleep, systemClock, type Clock, type Timer } from "./clock.js"
 import { CoolDown } from "./cool-down.js"
@@ -28,7 +28,8 @@ import { patiently, SingleFlight } from "./single-flight.js"
 import type { StoredToken } from "./token-cache.js"
 import type { HeldToken } from "./token-lifetime.js"
 import { satisfies } from "./token-need.js"
-import { fingerprintOf, type TokenRequest, type TokenSource } from "./token-source.js"
+import { defaultKey, keyFingerprint } from "./token-key.js"
+import type { TokenRequest, TokenSource } from "./token-source.js"
 import { Token } from "./token.js"
 
 export type { CachedTokenSourceOptions } from "./cached-token-source-options.js"
@@ -260,11 +261,8 @@ export class CachedTokenSource implements TokenSource {
 
   async #find(): Promise<void> {
     const found = await this.#stack.find((record) => this.#isServable(record))
-    if (found !== undefined && this.#known.adopt(found.record)) this.#adopted(found)
-  }
-
-  #adopted({ record, cache }: FoundRecord): void {
-    publish("adopted", { key: this.key, generation: record.version.generation, cache })
+    if (found === undefined || !this.#known.adopt(found.record)) return
+    publish("adopted", { key: this.key, generation: found.record.version.generation, cache: found.cache })
     this.#coolDown.end()
   }
 
@@ -299,15 +297,4 @@ export class CachedTokenSource implements TokenSource {
       return false // reported; the next change, or the next renewal, looks again
     }
   }
-}
-
-// a source without a name is told from others by its key
-function keyFingerprint(key: string | undefined): string | undefined {
-  return key === undefined ? undefined : fingerprintOf({ grant: ["key", key], access: [] })
-}
-
-// a refresh token serves all scopes of its grant, so its record is found again when they change
-function defaultKey({ fingerprint, lineage, singleUse }: TokenSource): string {
-  const isGrant = lineage !== undefined || singleUse === true
-  return (isGrant ? fingerprint?.split(".")[0] : fingerprint) ?? "token"
 }
