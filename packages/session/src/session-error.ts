@@ -1,4 +1,4 @@
-/** What a program branches on. */
+/** What a program branches on, never on a message. */
 export type SessionErrorCode =
   /** Nobody is signed in, or not any more: sign in. */
   | "ERR_NOT_SIGNED_IN"
@@ -8,3 +8,23 @@ export type SessionErrorCode =
   | "ERR_ROW_REFUSED"
   /** Some of what was to be deleted is still there: `remaining` says what. */
   | "ERR_DELETION_INCOMPLETE"
+
+export interface SessionErrorOptions {
+  /** Of `ERR_DELETION_INCOMPLETE`: the types that are still there. */
+  readonly remaining?: readonly string[] | undefined
+  /** A `TokenError`, or a system error without secrets. Never a foreign error that carries a value. */
+  readonly cause?: Error | undefined
+}
+
+/** What goes wrong with a user's tokens. Holds no secret: neither message nor properties nor cause. */
+export class SessionError extends Error {
+  override readonly name = "SessionError"
+  readonly code: SessionErrorCode
+  declare readonly remaining?: readonly string[]
+
+  constructor(code: SessionErrorCode, message: string, options: SessionErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    if (options.remaining !== undefined) this.remaining = Object.freeze([...options.remaining])
+  }
+}
