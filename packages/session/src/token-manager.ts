@@ -1,11 +1,17 @@
-import type { Token } from "evertoken"
+import type { Token, TokenPoolOptions } from "evertoken"
 import type { TokenContext } from "./token-context.js"
 import type { SetOptions } from "./token-strategy.js"
+import type { UserTokenPool } from "./user-token-pool.js"
 import type { SettableOf, TokenTypes, ValueOf, ValueTypeName } from "./token-types.js"
 
 export interface WhoseOptions {
   /** Whose token it is. Default: that of the context, then that of the signed cookie. */
   readonly userId?: string | undefined
+}
+
+export interface AccessTokenOptions<Name extends string> extends WhoseOptions {
+  /** A cookie, or a type of the database that has a source. Default: the one cookie that is `renewedBy` another type. */
+  readonly type?: Name | undefined
 }
 
 export interface DeleteManyOptions<Name extends string> extends WhoseOptions {
@@ -36,13 +42,29 @@ export interface TokenManager<Types extends TokenTypes> {
     type: Name,
     options?: WhoseOptions,
   ): Promise<ValueOf<Types[Name]> | undefined>
-  /** @returns whether there was one. */
+  /** @returns whether there was one. @throws what the strategy throws: then it is still there. */
   delete(context: TokenContext, type: keyof Types & string, options?: WhoseOptions): Promise<boolean>
+  /**
+   * Cookies and rows in one call: the rows of one table in one statement. All is tried, whatever fails. Of a request that
+   * names no user, only cookies are removed.
+   * @throws SessionError `ERR_DELETION_INCOMPLETE`, whose `removed` and `remaining` say what became of which.
+   */
   deleteMany(
     context: TokenContext,
     types: readonly (keyof Types & string)[],
     options?: DeleteManyOptions<ValueTypeName<Types>>,
   ): Promise<Deletion<ValueTypeName<Types>>>
-  /** A token to call an API with. */
-  accessToken(context: TokenContext, options?: WhoseOptions): Promise<Token>
+  /**
+   * A token to call an API with. That of the cookie, if it is fresh; else the one that `renewedBy` keeps, renewed if it is
+   * stale, and the cookie is set anew. While it cannot be renewed the old one serves until its end.
+   * @throws SessionError `ERR_NOT_SIGNED_IN`: sign in; the cookie is removed. TokenError: why there is none, though somebody
+   *   is signed in.
+   */
+  accessToken(context: TokenContext, options?: AccessTokenOptions<ValueTypeName<Types>>): Promise<Token>
+  /**
+   * The same rows for work that no request waits for: the tokens of many users, kept ready while they are in use. Close it
+   * at the end.
+   * @throws TypeError naming the option.
+   */
+  pool(options?: TokenPoolOptions): UserTokenPool<ValueTypeName<Types>>
 }

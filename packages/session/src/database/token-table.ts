@@ -1,6 +1,6 @@
 import type { TokenRows } from "./token-rows.js"
 
-/** One table for the tokens of many types: a row for each user and type. */
+/** What is done to one table that has the tokens of many types: a row for each user and type. */
 export interface TokenTableStatements {
   rows(type: string): TokenRows
   /** In one statement. @returns the types of which there was a row. */
@@ -9,11 +9,10 @@ export interface TokenTableStatements {
 
 let statementsOf: (table: TokenTable) => TokenTableStatements
 
-/** A table for a token manager. It has nothing to call: what is in it goes through the manager. */
+/** A table for a token manager, which alone can use it: made by `postgresTable`, `kyselyTable`, or of one's own statements. */
 export class TokenTable {
   readonly #statements: TokenTableStatements
 
-  /** @internal */
   constructor(statements: TokenTableStatements) {
     this.#statements = statements
     Object.freeze(this)

@@ -1,0 +1,1 @@
+export { expressContext, expressTokens, type ExpressRequest, type ExpressResponse } from "./express-tokens.js"

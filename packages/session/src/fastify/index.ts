@@ -1,0 +1,1 @@
+export { fastifyContext, fastifyTokens, type FastifyReplyLike, type FastifyRequestLike } from "./fastify-tokens.js"

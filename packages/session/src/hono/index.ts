@@ -1,0 +1,1 @@
+export { honoContext, honoTokens, type HonoContextLike } from "./hono-tokens.js"

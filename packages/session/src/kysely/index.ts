@@ -1,0 +1,1 @@
+export { createTable, kyselyTable, type KyselyTableOptions } from "./kysely-table.js"

@@ -1,0 +1,1 @@
+export { createTable, postgresTable, type PostgresTableOptions } from "./postgres-table.js"

@@ -1,0 +1,164 @@
+import { systemClock, type Token, type TokenPoolOptions } from "evertoken"
+import { Keyring } from "evertoken/encryption"
+import { CookieStrategy } from "./cookie/cookie-strategy.js"
+import type { TokenManagerConfig } from "./create-token-manager.js"
+import { DatabaseStrategy } from "./database/database-strategy.js"
+import { KeptTokens } from "./database/kept-tokens.js"
+import { statementsOf, type TokenTable } from "./database/token-table.js"
+import { declaredTypes, type DeclaredTypes } from "./declared-types.js"
+import { deleteAll, type DeletionStep } from "./deletion.js"
+import { Rotation } from "./rotation.js"
+import { SessionError } from "./session-error.js"
+import { notSignedIn } from "./session-failures.js"
+import type { TokenContext } from "./token-context.js"
+import type { AccessTokenOptions, Deletion, DeleteManyOptions, TokenManager, WhoseOptions } from "./token-manager.js"
+import type { SetOptions, TokenPlace, TokenStrategy } from "./token-strategy.js"
+import type { TokenTypes } from "./token-types.js"
+import { UserTokenPool } from "./user-token-pool.js"
+
+/** What `createTokenManager` gives: it finds out who and what is meant, and passes that on to the strategy of the type. */
+export class SessionTokens implements TokenManager<TokenTypes> {
+  readonly #types: DeclaredTypes
+  readonly #strategies = new Map<string, TokenStrategy>()
+  readonly #cookies = new Map<string, CookieStrategy>()
+  readonly #kept = new Map<string, KeptTokens>()
+  readonly #rotations = new Map<string, Rotation>()
+
+  /** @throws TypeError naming the type and the field. */
+  constructor({
+    types,
+    keyring,
+    signingKeys,
+    renewalPatienceMs = 2_000,
+    clock = systemClock,
+    random,
+  }: TokenManagerConfig<TokenTypes>) {
+    this.#types = declaredTypes(types)
+    for (const [type, declared] of this.#types.database) {
+      if (!(keyring instanceof Keyring)) throw new TypeError(`keyring must be a Keyring: it encrypts ${type}`)
+      const { source } = declared
+      const rows = declared.table === undefined ? declared.rows : statementsOf(declared.table).rows(type)
+      const kept = new KeptTokens({ type, rows, keyring, source, clock, random })
+      this.#kept.set(type, kept)
+      this.#strategies.set(type, new DatabaseStrategy(kept))
+      if (source !== undefined)
+        this.#rotations.set(type, new Rotation({ cookies: undefined, kept, clock, renewalPatienceMs }))
+    }
+    for (const [type, declared] of this.#types.cookies) {
+      const cookies = new CookieStrategy(type, { ...declared, signingKeys, clock })
+      this.#cookies.set(type, cookies)
+      this.#strategies.set(type, cookies)
+      const kept = this.#kept.get(declared.renewedBy ?? "")
+      if (kept !== undefined) this.#rotations.set(type, new Rotation({ cookies, kept, clock, renewalPatienceMs }))
+    }
+    for (const [type, strategy] of this.#types.own) this.#strategies.set(type, strategy)
+  }
+
+  async set(context: TokenContext, type: string, value: unknown, options: SetOptions = {}): Promise<void> {
+    await this.#strategyOf(type).set(await this.#placeOf(context, type, options), value, options)
+  }
+
+  async get(context: TokenContext, type: string, options: WhoseOptions = {}): Promise<unknown> {
+    return this.#strategyOf(type).get(await this.#placeOf(context, type, options))
+  }
+
+  async delete(context: TokenContext, type: string, options: WhoseOptions = {}): Promise<boolean> {
+    const { removed } = await this.deleteMany(context, [type], options)
+    return removed.length > 0
+  }
+
+  async deleteMany(
+    context: TokenContext,
+    types: readonly string[],
+    { keep = [], userId }: DeleteManyOptions<string> = {},
+  ): Promise<Deletion<string>> {
+    const names = this.#meant(types, keep)
+    const user = await this.#userOf(context, userId).catch(nobody)
+    return { removed: await deleteAll(this.#steps(context, names, user)) }
+  }
+
+  async accessToken(context: TokenContext, { type, userId }: AccessTokenOptions<string> = {}): Promise<Token> {
+    const name = type ?? this.#onlyRenewed()
+    const rotation = this.#rotations.get(name)
+    if (rotation !== undefined) return rotation.accessToken(context, userId ?? context.userId)
+    const read = await this.#cookies.get(name)?.read(context)
+    if (read === undefined || read.status === "expired") throw notSignedIn()
+    return read.token
+  }
+
+  pool(options?: TokenPoolOptions): UserTokenPool<string> {
+    return new UserTokenPool((type, userId) => this.#keptOf(type).sourceOf(userId), options)
+  }
+
+  async #placeOf(context: TokenContext, type: string, { userId }: WhoseOptions): Promise<TokenPlace> {
+    return { context, type, userId: await this.#userOf(context, userId) }
+  }
+
+  /** Who it is: as the call says, else as the application knows, else as a signed cookie says. */
+  async #userOf(context: TokenContext, userId = context.userId): Promise<string | undefined> {
+    if (userId !== undefined) return userId
+    for (const cookies of this.#cookies.values()) {
+      const read = await cookies.read(context)
+      if (read?.userId !== undefined) return read.userId
+    }
+    return undefined
+  }
+
+  #strategyOf(type: string): TokenStrategy {
+    const strategy = this.#strategies.get(type)
+    if (strategy !== undefined) return strategy
+    if (this.#types.virtual.has(type)) throw new TypeError(`${type} stands for several types: it can only be deleted`)
+    throw new TypeError(`there is no type ${type}; there are ${[...this.#strategies.keys()].join(", ")}`)
+  }
+
+  #keptOf(type: string): KeptTokens {
+    const kept = this.#kept.get(type)
+    if (kept === undefined) throw new TypeError(`${type} is no type of the database`)
+    return kept
+  }
+
+  #onlyRenewed(): string {
+    const [name, ...others] = [...this.#cookies.keys()].filter((type) => this.#rotations.has(type))
+    if (name !== undefined && others.length === 0) return name
+    throw new TypeError("say which access token is meant, by the option type")
+  }
+
+  /** The types to delete: those that virtual ones stand for, without those that stay. */
+  #meant(types: readonly string[], keep: readonly string[]): readonly string[] {
+    const names = types.flatMap((type) => this.#types.virtual.get(type) ?? [type])
+    for (const type of [...names, ...keep]) this.#strategyOf(type)
+    return [...new Set(names)].filter((type) => !keep.includes(type))
+  }
+
+  #steps(context: TokenContext, names: readonly string[], userId: string | undefined): readonly DeletionStep[] {
+    const tableOf = (type: string) => (userId === undefined ? undefined : this.#types.database.get(type)?.table)
+    const tables = new Set(names.map(tableOf))
+    return [...tables].flatMap((table) => {
+      const types = names.filter((type) => tableOf(type) === table)
+      return table === undefined || userId === undefined
+        ? types.map((type) => this.#step({ context, type, userId }))
+        : [this.#stepOfTable(table, types, userId)]
+    })
+  }
+
+  #step(place: TokenPlace): DeletionStep {
+    const { type } = place
+    return { types: [type], run: async () => ((await this.#strategyOf(type).delete(place)) ? [type] : []) }
+  }
+
+  #stepOfTable(table: TokenTable, types: readonly string[], userId: string): DeletionStep {
+    return {
+      types,
+      run: () => {
+        for (const type of types) this.#keptOf(type).forget(userId)
+        return statementsOf(table).removeMany(userId, types)
+      },
+    }
+  }
+}
+
+// a refused cookie is one to get rid of
+function nobody(error: unknown): undefined {
+  if (error instanceof SessionError) return undefined
+  throw error
+}

@@ -1,0 +1,1 @@
+export { webContext, withTokens, type TokenHandler } from "./with-tokens.js"
