@@ -45,9 +45,10 @@ export class Rotation {
       if (token.accessToken !== read?.token.accessToken) await cookies?.write(context, { userId: user, token })
       return token
     } catch (error) {
-      const failure = await this.#told(error, user)
-      if (failure instanceof SessionError && failure.code === "ERR_NOT_SIGNED_IN") cookies?.clear(context)
-      else if (good !== undefined && clock.now() < good.expiresAt) return good
+      const isGood = good !== undefined && clock.now() < good.expiresAt
+      const failure = await this.#told(error, user, { isGood })
+      if (isNotSignedIn(failure)) cookies?.clear(context)
+      else if (good !== undefined && isGood) return good
       throw failure
     }
   }
@@ -72,10 +73,14 @@ export class Rotation {
     return (await within(renewal, { clock, timeoutMs: renewalPatienceMs })) ?? good
   }
 
-  /** Whoever has signed out meanwhile is told so, whatever became of the renewal. */
-  async #told(error: unknown, userId: string): Promise<unknown> {
+  /** Whoever has signed out meanwhile is told so at once; whose grant was refused, when there is nothing to serve any more. */
+  async #told(error: unknown, userId: string, { isGood }: { readonly isGood: boolean }): Promise<unknown> {
     if (!(error instanceof TokenError) || error.code !== "ERR_REAUTHENTICATION_REQUIRED") return error
-    const record = await this.#options.kept.read(userId).catch(() => "unknown")
-    return record === undefined ? notSignedIn() : error
+    const isThere = (await this.#options.kept.read(userId).catch(() => "perhaps")) !== undefined
+    return isGood && isThere ? error : notSignedIn()
   }
+}
+
+function isNotSignedIn(failure: unknown): boolean {
+  return failure instanceof SessionError && failure.code === "ERR_NOT_SIGNED_IN"
 }

@@ -10,6 +10,8 @@ export type SessionErrorCode =
   | "ERR_DELETION_INCOMPLETE"
 
 export interface SessionErrorOptions {
+  /** Of `ERR_DELETION_INCOMPLETE`: the types of which there was a token, and is none any more. */
+  readonly removed?: readonly string[] | undefined
   /** Of `ERR_DELETION_INCOMPLETE`: the types that are still there. */
   readonly remaining?: readonly string[] | undefined
   /** A `TokenError`, or a system error without secrets. Never a foreign error that carries a value. */
@@ -20,11 +22,13 @@ export interface SessionErrorOptions {
 export class SessionError extends Error {
   override readonly name = "SessionError"
   readonly code: SessionErrorCode
+  declare readonly removed?: readonly string[]
   declare readonly remaining?: readonly string[]
 
   constructor(code: SessionErrorCode, message: string, options: SessionErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
+    if (options.removed !== undefined) this.removed = Object.freeze([...options.removed])
     if (options.remaining !== undefined) this.remaining = Object.freeze([...options.remaining])
   }
 }

@@ -1,0 +1,200 @@
+import { EncryptionKey, Keyring } from "evertoken/encryption"
+import { seededRandom, VirtualClock } from "evertoken/testing"
+import { expect, test } from "vitest"
+import { createTokenManager } from "./create-token-manager.js"
+import { Browser } from "./testing/browser.js"
+import { MemoryTable } from "./testing/memory-table.js"
+import { RotatingIssuer } from "./testing/rotating-issuer.js"
+
+const MINUTE_MS = 60_000
+const ALICE = { userId: "alice" }
+
+/** Servers over one table, and a browser that alice has signed in with. */
+async function scene({ servers = 1 } = {}) {
+  const clock = new VirtualClock()
+  const issuer = new RotatingIssuer(clock)
+  const database = new MemoryTable()
+  const keyring = new Keyring([EncryptionKey.from(new Uint8Array(32).fill(7))])
+  const managers = Array.from({ length: servers }, (_, i) =>
+    createTokenManager({
+      keyring,
+      signingKeys: [new Uint8Array(32).fill(9)],
+      clock,
+      random: seededRandom(i),
+      types: {
+        access: { strategy: "cookie", renewedBy: "refresh", idleTimeoutMs: 600 * MINUTE_MS },
+        refresh: { strategy: "database", table: database.table, source: issuer.source },
+      },
+    }),
+  )
+  const [tokens] = managers
+  if (tokens === undefined) throw new Error("a scene has a server")
+  const browser = new Browser()
+  const signIn = async (who = browser, userId = ALICE.userId) => {
+    const token = issuer.signIn()
+    const context = who.request()
+    await tokens.set(context, "refresh", token, { userId })
+    await tokens.set(context, "access", token, { userId })
+  }
+  await signIn()
+  database.statements.length = 0
+  const read = async (promise: Promise<{ accessToken: string }>) => {
+    const outcome = promise.then(
+      ({ accessToken }) => accessToken,
+      (error: { code: string }) => error.code,
+    )
+    await clock.advance(100)
+    return outcome
+  }
+  return { clock, issuer, database, tokens, managers, browser, signIn, read }
+}
+
+test("a fresh cookie's token asks nobody: neither the database nor the issuer", async () => {
+  const { tokens, browser, read, database, issuer } = await scene()
+  expect(await read(tokens.accessToken(browser.request()))).toBe("access-1")
+  expect([database.statements, issuer.requests]).toEqual([[], []])
+})
+
+test("200 requests of one user with a stale cookie, on 4 servers: one renewal, and each has the new cookie", async () => {
+  const { clock, managers, browser, read, issuer } = await scene({ servers: 4 })
+  await clock.advance(50 * MINUTE_MS)
+  const requests = Array.from({ length: 200 }, (_, i) => {
+    const own = new Browser()
+    for (const [name, value] of browser.cookies) own.cookies.set(name, value)
+    return { own, token: read(managers[i % 4]?.accessToken(own.request()) ?? Promise.reject(new Error("no server"))) }
+  })
+  await clock.advance(2_000)
+  expect(new Set(await Promise.all(requests.map(({ token }) => token)))).toEqual(new Set(["access-2"]))
+  expect(issuer.requests).toEqual(["refresh-1"])
+  for (const { own } of requests) expect(await read(managers[0]!.accessToken(own.request()))).toBe("access-2")
+  expect(issuer.requests).toHaveLength(1)
+})
+
+test("while the issuer is down the old token serves, until its end", async () => {
+  const { clock, tokens, browser, read, issuer } = await scene()
+  issuer.isDown = true
+  await clock.advance(50 * MINUTE_MS)
+  const before = browser.cookieHeader
+  expect(await read(tokens.accessToken(browser.request()))).toBe("access-1")
+  expect(browser.cookieHeader).toBe(before)
+  await clock.advance(11 * MINUTE_MS)
+  expect(await read(tokens.accessToken(browser.request()))).toBe("ERR_TOKEN_REQUEST")
+  issuer.isDown = false
+  await clock.advance(2 * MINUTE_MS)
+  expect(await read(tokens.accessToken(browser.request()))).toBe("access-2")
+})
+
+test("while the database is down the old token serves, until its end", async () => {
+  const { clock, tokens, browser, read, database } = await scene()
+  database.isDown = true
+  await clock.advance(50 * MINUTE_MS)
+  expect(await read(tokens.accessToken(browser.request()))).toBe("access-1")
+  await clock.advance(11 * MINUTE_MS)
+  expect(await read(tokens.accessToken(browser.request()))).toBe("ERR_TOKEN_CACHE")
+  database.isDown = false
+  expect(await read(tokens.accessToken(browser.request()))).toBe("access-2")
+})
+
+test("a renewal that takes too long holds no request up, and the next one has its token", async () => {
+  const { clock, tokens, browser, read, issuer } = await scene()
+  await clock.advance(50 * MINUTE_MS)
+  const answer = issuer.hold()
+  const request = read(tokens.accessToken(browser.request()))
+  await clock.advance(2_000)
+  expect(await request).toBe("access-1")
+  answer()
+  await clock.advance(100)
+  expect(await read(tokens.accessToken(browser.request()))).toBe("access-2")
+  expect(issuer.requests).toHaveLength(1)
+})
+
+test.each(["here", "on another server"])(
+  "signing out %s while a renewal is under way wins: nothing is written back",
+  async (where) => {
+    const { clock, managers, tokens, browser, read, issuer, database } = await scene({ servers: 2 })
+    await clock.advance(61 * MINUTE_MS)
+    const answer = issuer.hold()
+    const stale = browser.request()
+    const request = read(tokens.accessToken(stale))
+    await clock.advance(1_000)
+    expect(issuer.requests).toHaveLength(1)
+    const leaving = where === "here" ? tokens : managers[1]!
+    expect(await leaving.deleteMany(browser.request(), ["access", "refresh"])).toEqual({
+      removed: ["access", "refresh"],
+    })
+    answer()
+    await clock.advance(5_000)
+    expect(await request).toBe("ERR_NOT_SIGNED_IN")
+    expect([browser.cookies.size, database.rows.size]).toEqual([0, 0])
+  },
+)
+
+test("who has signed out elsewhere is not served past that: the cookie is removed", async () => {
+  const { clock, tokens, browser, read } = await scene()
+  await clock.advance(50 * MINUTE_MS)
+  await tokens.delete(new Browser().request(), "refresh", ALICE)
+  expect(await read(tokens.accessToken(browser.request()))).toBe("ERR_NOT_SIGNED_IN")
+  expect(browser.cookies.size).toBe(0)
+})
+
+test("a stale cookie from before the last sign-out is no way into the session after it", async () => {
+  const { clock, tokens, browser, read, signIn } = await scene()
+  const stolen = new Browser()
+  for (const [name, value] of browser.cookies) stolen.cookies.set(name, value)
+  await clock.advance(50 * MINUTE_MS)
+  await tokens.deleteMany(browser.request(), ["access", "refresh"])
+  await signIn()
+  expect(await read(tokens.accessToken(stolen.request()))).toBe("ERR_NOT_SIGNED_IN")
+  expect(await read(tokens.accessToken(browser.request()))).toBe("access-2")
+})
+
+test("signing in with a second browser leaves the first one signed in", async () => {
+  const { clock, tokens, browser, read, signIn } = await scene()
+  await clock.advance(10 * MINUTE_MS)
+  const second = new Browser()
+  await signIn(second)
+  await clock.advance(40 * MINUTE_MS)
+  expect(await read(tokens.accessToken(browser.request()))).toBe("access-2")
+})
+
+test("a row that was put back to what it was before is refused, and its spent refresh token not presented", async () => {
+  const { clock, tokens, browser, read, issuer, database } = await scene()
+  const old = new Map(database.rows)
+  await clock.advance(50 * MINUTE_MS)
+  expect(await read(tokens.accessToken(browser.request()))).toBe("access-2")
+  for (const [place, value] of old) database.rows.set(place, value)
+  await clock.advance(61 * MINUTE_MS)
+  expect(await read(tokens.accessToken(browser.request()))).toBe("ERR_ROW_REFUSED")
+  expect(issuer.requests).toEqual(["refresh-1"])
+})
+
+test("a row moved to another user is refused", async () => {
+  const { clock, tokens, browser, read, database, signIn } = await scene()
+  const mallory = new Browser()
+  await signIn(mallory, "mallory")
+  database.rows.set("mallory/refresh", database.rows.get("alice/refresh") ?? "")
+  await clock.advance(61 * MINUTE_MS)
+  expect(await read(tokens.accessToken(mallory.request()))).toBe("ERR_ROW_REFUSED")
+  expect(await read(tokens.accessToken(browser.request()))).toBe("access-3")
+})
+
+test("a refresh token that the issuer has refused: the token serves until its end, then somebody is to sign in", async () => {
+  const { clock, tokens, browser, read, issuer } = await scene()
+  await issuer.source.getToken({ previous: issuer.signIn().with({ refreshToken: "refresh-1" }) })
+  await clock.advance(50 * MINUTE_MS)
+  expect(await read(tokens.accessToken(browser.request()))).toBe("access-1")
+  await clock.advance(11 * MINUTE_MS)
+  expect(await read(tokens.accessToken(browser.request()))).toBe("ERR_NOT_SIGNED_IN")
+})
+
+test("nobody is signed in: that is what is told", async () => {
+  const { tokens, read } = await scene()
+  expect(await read(tokens.accessToken(new Browser().request()))).toBe("ERR_NOT_SIGNED_IN")
+})
+
+test("who is known by the application needs no cookie: it is made from the row", async () => {
+  const { tokens, read } = await scene()
+  const fresh = new Browser()
+  expect(await read(tokens.accessToken(fresh.request(ALICE.userId)))).toBe("access-1")
+  expect(await read(tokens.accessToken(fresh.request()))).toBe("access-1")
+})

@@ -1,0 +1,30 @@
+import { TokenTable } from "../database/token-table.js"
+
+/** Rows in memory, as a database has them; what is done to them is counted, and can be made to fail. */
+export class MemoryTable {
+  readonly rows = new Map<string, string>()
+  readonly statements: string[] = []
+  isDown = false
+
+  readonly table = new TokenTable({
+    rows: (type) => ({
+      load: async (userId) => this.#run("load", () => this.rows.get(`${userId}/${type}`)),
+      save: async (userId, value, expected) =>
+        this.#run("save", () => {
+          const place = `${userId}/${type}`
+          if (this.rows.get(place) !== expected) return false
+          this.rows.set(place, value)
+          return true
+        }),
+      remove: async (userId) => this.#run("remove", () => this.rows.delete(`${userId}/${type}`)),
+    }),
+    removeMany: async (userId, types) =>
+      this.#run("removeMany", () => types.filter((type) => this.rows.delete(`${userId}/${type}`))),
+  })
+
+  #run<T>(statement: string, action: () => T): T {
+    this.statements.push(statement)
+    if (this.isDown) throw new Error("connection refused")
+    return action()
+  }
+}
