@@ -4,6 +4,8 @@ export type SessionErrorCode =
   | "ERR_NOT_SIGNED_IN"
   /** A cookie that this application has not written for this purpose, or not like this. Why is not told, by purpose. */
   | "ERR_COOKIE_REFUSED"
+  /** A token with which its cookie would be larger than browsers and servers take. Nothing was written. */
+  | "ERR_COOKIE_TOO_LARGE"
   /** A row that cannot be opened: altered, moved here from another user or type, older than what the user was given, or its key is gone. */
   | "ERR_ROW_REFUSED"
   /** Some of what was to be deleted is still there: `remaining` says what. */
