@@ -8,8 +8,8 @@ import { MemoryTable } from "./testing/memory-table.js"
 import { RotatingIssuer } from "./testing/rotating-issuer.js"
 import type { TokenPlace, TokenStrategy } from "./token-strategy.js"
 
-const keyring = new Keyring([EncryptionKey.from(new Uint8Array(32).fill(7))])
-const signingKeys = [new Uint8Array(32).fill(9)]
+const keyring = new Keyring([EncryptionKey.from(Uint8Array.from({ length: 32 }, (_, i) => i * 7))])
+const signingKeys = [Uint8Array.from({ length: 32 }, (_, i) => i * 5)]
 const ALICE = { userId: "alice" }
 
 /** A strategy of the application's own: numbers, in memory. */

@@ -52,7 +52,7 @@ export function declaredTypes(types: TokenTypes): DeclaredTypes {
     own: new Map<string, TokenStrategy>(),
     virtual: new Map<string, readonly string[]>(),
   }
-  for (const [name, type] of Object.entries(z.record(z.string(), z.looseObject({})).parse(types))) {
+  for (const [name, type] of entriesOf(types)) {
     if (!NAME.test(name))
       throw new TypeError(`types: a name is made of letters, digits, _ and -, not ${JSON.stringify(name)}`)
     switch (type["strategy"]) {
@@ -72,6 +72,13 @@ export function declaredTypes(types: TokenTypes): DeclaredTypes {
   for (const [name, type] of declared.cookies) assertRenewable(name, type, declared)
   for (const [name, of] of declared.virtual) assertOneTable(name, of, declared)
   return declared
+}
+
+function entriesOf(types: unknown): readonly [name: string, type: Readonly<Record<string, unknown>>][] {
+  const given = z.record(z.string(), z.looseObject({})).safeParse(types)
+  const entries = given.success ? Object.entries(given.data) : []
+  if (entries.length > 0) return entries
+  throw new TypeError('types must name at least one type, such as access: { strategy: "cookie" }')
 }
 
 function assertRenewable(name: string, { renewedBy, format }: DeclaredCookie, { database }: DeclaredTypes): void {
