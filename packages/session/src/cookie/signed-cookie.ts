@@ -53,7 +53,7 @@ export class SignedCookie implements CookieCoder {
         algorithms: [ALGORITHM],
         typ: TYPE,
         audience: this.#type,
-        requiredClaims: ["sub", "iat", "exp"],
+        requiredClaims: ["exp"],
         currentDate: new Date(this.#clock.now()),
       })
       return contentOf(payload)
