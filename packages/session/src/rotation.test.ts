@@ -48,7 +48,7 @@ async function scene({ servers = 1 } = {}) {
     const request = { told: "" }
     promise.then(
       ({ accessToken }) => (request.told = accessToken),
-      (error: { code: string }) => (request.told = error.code),
+      (error: unknown) => (request.told = (error as { code: string }).code),
     )
     return request
   }

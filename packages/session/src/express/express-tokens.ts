@@ -14,7 +14,7 @@ export interface ExpressResponse {
   appendHeader(name: string, value: string): unknown
 }
 
-const contextOf = contextPer<ExpressRequest>()
+const contextOf = contextPer()
 
 /** The same one each time for a request. */
 export function expressContext(request: ExpressRequest, response: ExpressResponse): TokenContext {

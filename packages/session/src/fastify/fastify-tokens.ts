@@ -14,7 +14,7 @@ export interface FastifyReplyLike {
   header(name: string, value: string): unknown
 }
 
-const contextOf = contextPer<FastifyRequestLike>()
+const contextOf = contextPer()
 
 /** The same one each time for a request. */
 export function fastifyContext(request: FastifyRequestLike, reply: FastifyReplyLike): TokenContext {

@@ -10,7 +10,7 @@ export interface HonoContextLike {
   header(name: string, value: string, options: { readonly append: boolean }): void
 }
 
-const contextOf = contextPer<HonoContextLike>()
+const contextOf = contextPer()
 
 /** The same one each time for a request. */
 export function honoContext(c: HonoContextLike): TokenContext {
