@@ -101,8 +101,7 @@ const FRAMEWORKS: Record<
       })
     }
     await app.listen({ host: "127.0.0.1", port: 0 })
-    const [address] = app.addresses()
-    return { ask: await overHttp(address?.port ?? 0), close: () => app.close() }
+    return { ask: overHttp((app.server.address() as AddressInfo).port), close: () => app.close() }
   },
   Hono: async ({ tokens, pages }) => {
     const app = new Hono()
