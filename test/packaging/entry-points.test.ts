@@ -33,6 +33,12 @@ describe("importing an entry point", () => {
     expect(["evertoken", "pure-rand", "rxjs"]).toEqual(expect.arrayContaining(loaded))
   })
 
+  it("evertoken/row loads the core, and no client of a database", async () => {
+    const loaded = await loadedBy("evertoken/row")
+    expect(loaded).toContain("evertoken")
+    expect(["evertoken", "pure-rand", "rxjs"]).toEqual(expect.arrayContaining(loaded))
+  })
+
   it("evertoken/http loads no OAuth 2 client and no file locks", async () => {
     const loaded = await loadedBy("evertoken/http")
     expect(loaded).toContain("evertoken")

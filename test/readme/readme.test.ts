@@ -75,6 +75,7 @@ test.each([
   ["README.md", "Redis"],
   ["README.md", "Users who sign in"],
   ["README.md", "Postgres"],
+  ["README.md", "Any other database"],
   ["README.md", "Encrypted at rest"],
   ["README.md", "MCP"],
   ["README.md", "Azure, Google, AWS"],
