@@ -128,7 +128,9 @@ describe("a token in a signed cookie", () => {
     const request = browser.request()
     await strategy.set(at(request, "u"), token({ staleAt: clock.now() - 1, expiresAt: clock.now() }))
     expect(browser.names).toEqual([])
+    expect(request.written.map((header) => header.split(";")[0])).toEqual(["__Host-access="])
     expect(await strategy.get(at(request))).toBeUndefined()
+    expect(await strategy.delete(at(request))).toBe(false)
   })
 
   test("may be given as a text, with its end; it is stale in its last quarter", async () => {
