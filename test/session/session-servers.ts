@@ -71,7 +71,7 @@ export class SessionServers implements AsyncDisposable {
     })
     for (const line of [answer.headers["set-cookie"] ?? []].flat()) {
       const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-      if (/Max-Age=0/.test(line)) jar.delete(name)
+      if (line.includes("Max-Age=0")) jar.delete(name)
       else jar.set(name, value)
     }
     return { status: answer.statusCode, body: (await answer.body.json()) as PageAnswer["body"] }
