@@ -77,7 +77,7 @@ export class RowMemory {
     const least = this.#signOut?.mark.version.generation ?? 0
     const isRecent = told !== undefined && this.#clock.monotonic() - told.at < TOLD_FOR_MS
     if (isRecent && told.floor >= least) return told.floor
-    const floor = Math.max(this.#clock.now(), least)
+    const floor = Math.max(Math.ceil(this.#clock.now()), least)
     this.#told = { floor, at: this.#clock.monotonic() }
     return floor
   }
