@@ -5,6 +5,7 @@ import { providePostgres } from "../../servers/postgres-server.js"
 import { provideRedis } from "../../servers/redis-server.js"
 import { postgresStore } from "./postgres-store.js"
 import { redisStore } from "./redis-store.js"
+import { rowStore } from "./row-store.js"
 import type { StoreUnderTest } from "./store-under-test.js"
 
 /** Every kind of store that the suite is played against. A new one is one line here. */
@@ -12,6 +13,8 @@ export const STORES: readonly StoreUnderTest[] = [
   memoryStore,
   encryptedStore(memoryStore),
   fileStore,
+  rowStore,
+  encryptedStore(rowStore),
   ...onServer(providePostgres(), postgresStore),
   ...onServer(provideRedis(), redisStore),
 ]
