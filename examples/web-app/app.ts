@@ -40,7 +40,7 @@ export async function startWebApp({ apiUrl, database, encryptionKey, signingKey,
     },
   })
 
-  const app = Fastify()
+  const app = Fastify({ forceCloseConnections: true })
   app.addHook("onRequest", fastifyTokens(tokens))
   app.addContentTypeParser("application/x-www-form-urlencoded", (_request, _body, done) => done(null, {}))
   const redirectUri = () => `${app.listeningOrigin}/callback`
@@ -48,7 +48,8 @@ export async function startWebApp({ apiUrl, database, encryptionKey, signingKey,
   app.get("/", async (_request, reply) => reply.type("text/html").send(PAGE))
 
   app.get("/login", async (request, reply) => {
-    const pending = await flow.begin({ redirectUri: redirectUri() })
+    // without it, some issuers give no refresh token
+    const pending = await flow.begin({ redirectUri: redirectUri(), parameters: { prompt: "consent" } })
     const value = JSON.stringify(serializePendingAuthorization(pending))
     await tokens.set(fastifyContext(request, reply), "signIn", value, { expiresAt: Date.now() + 600_000 })
     return reply.redirect(pending.url)

@@ -193,6 +193,9 @@ test("what is not declared, or cannot be, does not compile, and is told by name"
   const number: number | undefined = await tokens.get(context, "access", ALICE)
   expect(number).toBeUndefined()
   await expect(tokens.set(context, "refresh", value)).rejects.toMatchObject({ code: "ERR_NOT_SIGNED_IN" })
+  await expect(tokens.set(context, "refresh", value.with({ refreshToken: undefined }), ALICE)).rejects.toMatchObject({
+    code: "ERR_REFRESH_TOKEN_MISSING",
+  })
   // @ts-expect-error -- as from JavaScript
   await expect(tokens.set(context, "refresh", 7, ALICE)).rejects.toThrow("the value of refresh must be a Token")
 })

@@ -6,6 +6,8 @@ export type SessionErrorCode =
   | "ERR_COOKIE_REFUSED"
   /** A token with which its cookie would be larger than browsers and servers take. Nothing was written. */
   | "ERR_COOKIE_TOO_LARGE"
+  /** A token that is to be renewed has no refresh token: the sign-in did not ask for one, or the issuer gave none. */
+  | "ERR_REFRESH_TOKEN_MISSING"
   /** A row that cannot be opened: altered, moved here from another user or type, older than what the user was given, or its key is gone. */
   | "ERR_ROW_REFUSED"
   /** Some of what was to be deleted is still there: `remaining` says what. */

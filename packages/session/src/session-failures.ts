@@ -17,3 +17,8 @@ export function deletionIncomplete(outcome: {
   const message = `still there: ${outcome.remaining.join(", ")}; delete them again`
   return new SessionError("ERR_DELETION_INCOMPLETE", message, outcome)
 }
+
+export function refreshTokenMissing(type: string): SessionError {
+  const mend = "ask for one when signing in, by the scope offline_access; some issuers want prompt=consent, too"
+  return new SessionError("ERR_REFRESH_TOKEN_MISSING", `the token for ${type} has no refresh token: ${mend}`)
+}

@@ -29,7 +29,10 @@ export interface Deletion<Name extends string> {
  * servers.
  */
 export interface TokenManager<Types extends TokenTypes> {
-  /** Replaces what is there. In the database it begins a new lineage: a renewal under way writes nothing back. */
+  /**
+   * Replaces what is there. In the database it begins a new lineage: a renewal under way writes nothing back.
+   * @throws SessionError: nothing has changed. What the strategy throws.
+   */
   set<Name extends ValueTypeName<Types>>(
     context: TokenContext,
     type: Name,

@@ -1,5 +1,5 @@
 import { Token } from "evertoken"
-import { notSignedIn } from "../session-failures.js"
+import { notSignedIn, refreshTokenMissing } from "../session-failures.js"
 import type { TokenPlace, TokenStrategy } from "../token-strategy.js"
 import type { KeptTokens } from "./kept-tokens.js"
 
@@ -20,6 +20,8 @@ export class DatabaseStrategy implements TokenStrategy<Token> {
       throw new TypeError(`the value of ${this.#kept.type} must be a Token, or a refresh token`)
     }
     if (userId === undefined) throw notSignedIn(`say whose ${this.#kept.type} it is, by the option userId`)
+    const isRenewable = !(value instanceof Token) || value.refreshToken !== undefined
+    if (this.#kept.isRenewed && !isRenewable) throw refreshTokenMissing(this.#kept.type)
     await this.#kept.signIn(userId, value)
   }
 

@@ -48,6 +48,11 @@ export class KeptTokens {
     return this.#options.type
   }
 
+  /** Whether its tokens are renewed by their refresh tokens. */
+  get isRenewed(): boolean {
+    return this.#options.source !== undefined
+  }
+
   /** The row, as it is: one indexed read. @throws SessionError `ERR_ROW_REFUSED`. TokenError if the database is away. */
   async read(userId: string): Promise<(StoredToken & { readonly token: Token }) | undefined> {
     try {
