@@ -10,7 +10,7 @@ import { STORE_NAME } from "./store-name.js"
 const LEASE_MS = 3_000
 const AHEAD_MS = 600_000
 
-describe.each(Object.entries(SHARED_SERVERS))("processes that share %s", (_, startServer) => {
+describe.each(Object.entries(SHARED_SERVERS))("processes that share %s", (kind, startServer) => {
   let server: SharedServer
   let compiled: CompiledWorker
   let issuer: RealIssuer
@@ -86,13 +86,18 @@ describe.each(Object.entries(SHARED_SERVERS))("processes that share %s", (_, sta
     expect(uses()).toEqual(["first", "first"])
   })
 
-  ifThere("hosts whose clocks differ by twice the lifetime of a token make one request for each renewal", async () => {
-    issuer = await RealIssuer.start({ lifetimeSeconds: AHEAD_MS / 2_000 })
-    const all = [...(await start(2)), ...(await start(2, { clockAheadMs: AHEAD_MS }))]
-    for (const generation of [1, 2, 3]) {
-      const seen = await Promise.all(all.map((worker) => worker.call(generation === 1 ? "getToken" : "renew")))
-      expect(new Set(seen.map((token) => token.generation))).toEqual(new Set([generation]))
-      expect(issuer.requests.total).toBe(generation)
-    }
-  })
+  // rows have no clock of their own
+  const ifItHasAClock = test.skipIf(startServer === undefined || kind === "rows")
+  ifItHasAClock(
+    "hosts whose clocks differ by twice the lifetime of a token make one request for each renewal",
+    async () => {
+      issuer = await RealIssuer.start({ lifetimeSeconds: AHEAD_MS / 2_000 })
+      const all = [...(await start(2)), ...(await start(2, { clockAheadMs: AHEAD_MS }))]
+      for (const generation of [1, 2, 3]) {
+        const seen = await Promise.all(all.map((worker) => worker.call(generation === 1 ? "getToken" : "renew")))
+        expect(new Set(seen.map((token) => token.generation))).toEqual(new Set([generation]))
+        expect(issuer.requests.total).toBe(generation)
+      }
+    },
+  )
 })

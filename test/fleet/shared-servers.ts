@@ -1,5 +1,6 @@
 import { PostgresTokenCache } from "evertoken/postgres"
 import pg from "pg"
+import { createRowsTable } from "../processes/postgres-rows.js"
 import type { SharedStoreConfig } from "../processes/worker-protocol.js"
 import { PostgresServer, providePostgres } from "../servers/postgres-server.js"
 import { provideRedis, RedisServer } from "../servers/redis-server.js"
@@ -21,7 +22,8 @@ export interface SharedServer extends AsyncDisposable {
 /** Each kind, where it can be had. */
 export const SHARED_SERVERS: Readonly<Record<SharedStoreConfig["kind"], (() => Promise<SharedServer>) | undefined>> = {
   redis: redisStarter(),
-  postgres: postgresStarter(),
+  postgres: postgresStarter("postgres", (pool) => PostgresTokenCache.migrate(pool, { table: STORE_NAME })),
+  rows: postgresStarter("rows", (pool) => createRowsTable(pool, STORE_NAME)),
 }
 
 function redisStarter(): (() => Promise<SharedServer>) | undefined {
@@ -30,14 +32,17 @@ function redisStarter(): (() => Promise<SharedServer>) | undefined {
   return async () => Object.assign(await RedisServer.start(program), { kind: "redis" as const })
 }
 
-function postgresStarter(): (() => Promise<SharedServer>) | undefined {
+function postgresStarter(
+  kind: "postgres" | "rows",
+  create: (pool: pg.Pool) => Promise<void>,
+): (() => Promise<SharedServer>) | undefined {
   const programs = providePostgres()
   if (programs === undefined) return undefined
   return async () => {
     const server = await PostgresServer.start(programs)
     const pool = new pg.Pool(server.connection)
-    await PostgresTokenCache.migrate(pool, { table: STORE_NAME })
+    await create(pool)
     await pool.end()
-    return Object.assign(server, { kind: "postgres" as const })
+    return Object.assign(server, { kind })
   }
 }

@@ -20,9 +20,9 @@ export interface WorkerConfig {
   readonly maximumBackoffMs?: number
 }
 
-/** A store on a server. */
+/** A store on a server. `rows`: a table of the application's own in PostgreSQL. */
 export interface SharedStoreConfig {
-  readonly kind: "redis" | "postgres"
+  readonly kind: "redis" | "postgres" | "rows"
   readonly port: number
   /** What sets it apart from others on that server. */
   readonly name: string
