@@ -22,6 +22,9 @@ const HELP = `What the rows of many users cost a web application, over a Postgre
 
 Every row is as large as that of a user, and 1,000 of them are.`
 
+// as the manager sends it
+const STATEMENT = 'SELECT value FROM "session_tokens" WHERE user_id = $1 AND type = $2'
+
 const values = toolOptions({
   rows: { type: "string", default: "1000,1000000" },
   reads: { type: "string", default: "2000" },
@@ -39,6 +42,8 @@ else if (![...sizes, reads].every((size) => Number.isInteger(size) && size >= 1)
 async function measure(directory: string): Promise<void> {
   await using server = await PostgresServer.start(directory)
   const pool = new pg.Pool({ ...server.connection, max: 1 })
+  // the server may end first
+  pool.on("error", () => {})
   await createTable(pool)
   const tokens = createTokenManager({
     keyring: new Keyring([EncryptionKey.from(randomBytes(32))]),
@@ -68,9 +73,6 @@ async function measure(directory: string): Promise<void> {
   console.table(rows)
   await pool.end()
 }
-
-// as the manager sends it
-const STATEMENT = 'SELECT value FROM "session_tokens" WHERE user_id = $1 AND type = $2'
 
 function tokenOfSomeone(): Token {
   const now = Date.now()
