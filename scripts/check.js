@@ -23,6 +23,12 @@ const STEPS = [
     report: "packages/server/reports/tests.json",
     scanned: "--without-events",
   },
+  {
+    name: "unit tests of the session",
+    script: "coverage:session",
+    report: "packages/session/reports/tests.json",
+    scanned: "--without-events",
+  },
   { name: "integration tests", script: "test:integration", report: "test/reports/tests.json", scanned: "" },
   { name: "examples", script: "test:examples", counts: true, scanned: "" },
 ]

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { planOf } from "../bench/statement-plan.js"
 import { providePostgres } from "../servers/postgres-server.js"
 import { SessionServers } from "./session-servers.js"
 
@@ -45,6 +46,15 @@ describe.skipIf(programs === undefined)("a web application on 4 servers, over on
     // it was stale
     expect(await servers.ask(2, "/", elsewhere)).toEqual({ status: 401, body: { code: "ERR_NOT_SIGNED_IN" } })
     expect([...elsewhere]).toEqual([])
+  })
+
+  test("a user's row is one look in the index, of however many", async () => {
+    await servers.pool.query(
+      "INSERT INTO session_tokens (user_id, type, value) SELECT 'other-' || i, 'mail', 'x' FROM generate_series(1, 20000) AS i",
+    )
+    await servers.pool.query("VACUUM ANALYZE session_tokens")
+    const statement = "SELECT value FROM session_tokens WHERE user_id = $1 AND type = $2"
+    expect(await planOf(servers.pool, statement, ["other-7", "mail"])).toMatch(/^Index (Only )?Scan$/)
   })
 
   test("keys are rotated while users are signed in: nobody is signed out", async () => {

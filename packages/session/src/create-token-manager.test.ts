@@ -65,7 +65,9 @@ describe("what is set is there, and can be deleted", () => {
     await tokens.set(browser.request(), "access", issuer.signIn(), ALICE)
     await tokens.set(browser.request(), "refresh", issuer.signIn())
     expect([...database.rows.keys()]).toEqual(["alice/refresh"])
+    database.statements.length = 0
     expect((await tokens.get(browser.request(), "refresh"))?.refreshToken).toBe("refresh-2")
+    expect(database.statements).toEqual(["load"])
     expect(await tokens.delete(browser.request(), "refresh")).toBe(true)
     expect(await tokens.get(browser.request(), "refresh")).toBeUndefined()
     expect(database.rows.size).toBe(0)
