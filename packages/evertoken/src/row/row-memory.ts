@@ -51,7 +51,6 @@ export class RowMemory {
       this.#highest = Math.max(this.#highest, version.generation)
       this.#spends = spends
       this.#signOut = undefined
-      this.#told = undefined
     } else if (isAbsenceSignOut && this.#signOut === undefined && this.#seen !== undefined) {
       // answers may overtake each other: what was seen last is not always the newest
       this.signOutAfter(this.#highest, this.#seen)

@@ -63,9 +63,9 @@ export class RowRecords {
     const { version } = record
     const isMark = record.token === undefined && record.sealed === undefined
     // it was in a row before, or goes on with what was
-    const isPutBack = !isMark && (record.restoredAt !== undefined || version.lineage === signOut?.ended)
+    const isPutBack = record.restoredAt !== undefined || version.lineage === signOut?.ended
     if (isPutBack || !this.#isExpected(key, version, expected))
-      return { result: { committed: false, current: this.#markAbove(key, record, expected) } }
+      return { result: { committed: false, current: this.#markAbove(key, record) } }
     if (isMark) {
       memory.setSignOut({ mark: record, ended: signOut?.ended })
       return { result: { committed: true } }
@@ -84,10 +84,10 @@ export class RowRecords {
   }
 
   /** The mark that a late writer has to see: not older than what it has. */
-  #markAbove(key: string, record: StoredToken, expected: TokenVersion | undefined): StoredToken {
+  #markAbove(key: string, record: StoredToken): StoredToken {
     const memory = this.#store.memoryOf(key)
     const { signOut } = memory
-    const generation = Math.max(record.version.generation, expected?.generation ?? 0)
+    const { generation } = record.version
     if (signOut === undefined) return memory.signOutAfter(generation, record).mark
     if (generation <= signOut.mark.version.generation) return signOut.mark
     const { mark } = signOut

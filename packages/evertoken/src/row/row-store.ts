@@ -65,7 +65,6 @@ export class RowStore {
 
   async remove(key: string): Promise<void> {
     await this.#options.rows.remove(key)
-    this.#noted(key, EMPTY_ROW)
   }
 
   memoryOf(key: string): RowMemory {
