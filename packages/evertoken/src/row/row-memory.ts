@@ -22,6 +22,7 @@ const TOLD_FOR_MS = 5_000
 export class RowMemory {
   readonly #clock: Clock
   #seen: Pick<StoredToken, "version" | "lineages"> | undefined
+  #past: string | undefined
   #spends: string | undefined
   #signOut: SignOut | undefined
   #highest = 0
@@ -37,6 +38,11 @@ export class RowMemory {
     return this.#signOut
   }
 
+  /** The lineage that was seen before the one that is there. */
+  get past(): string | undefined {
+    return this.#past
+  }
+
   /** The subject of claims on the refresh token that was seen last. */
   get spends(): string | undefined {
     return this.#spends
@@ -47,6 +53,8 @@ export class RowMemory {
     this.#forgetClaimsBut(claims)
     if (record !== undefined) {
       const { version, lineages } = record
+      const lineage = this.#seen?.version.lineage
+      if (lineage !== version.lineage) this.#past = lineage
       this.#seen = { version, lineages }
       this.#highest = Math.max(this.#highest, version.generation)
       this.#spends = spends

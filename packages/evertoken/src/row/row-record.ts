@@ -37,7 +37,7 @@ export class RowRecords {
       // an earlier attempt whose answer was lost, or somebody who refilled the store with it
       if (current !== undefined && sameOrigin(current.version, record.version)) return { result: { committed: true } }
       const isLater = current === undefined || record.version.generation > current.version.generation
-      const isFollowed = isLater && sameVersion(current?.version, expected)
+      const isFollowed = isLater && sameVersion(current?.version, expected) && !this.#isUndone(key, current, record)
       return isFollowed ? this.#written(content, record) : { result: { committed: false, current } }
     })
   }
@@ -51,6 +51,15 @@ export class RowRecords {
     })
   }
 
+  /**
+   * Whether a sign-in would be lost to what was there before it, or to the mark of the sign-out before it: the host that
+   * signed in has a clock so far behind that this process takes its record for an older one.
+   */
+  #isUndone(key: string, current: StoredToken | undefined, record: StoredToken): boolean {
+    if (!this.#store.isAbsenceSignOut || current === undefined || isMark(current)) return false
+    return isMark(record) || record.version.lineage === this.#store.memoryOf(key).past
+  }
+
   /** Where no row is, nobody is signed in: only a new sign-in makes one, and none of what was there before. */
   #signIn(
     key: string,
@@ -61,12 +70,11 @@ export class RowRecords {
     const memory = this.#store.memoryOf(key)
     const { signOut } = memory
     const { version } = record
-    const isMark = record.token === undefined && record.sealed === undefined
     // it was in a row before, or goes on with what was
     const isPutBack = record.restoredAt !== undefined || version.lineage === signOut?.ended
     if (isPutBack || !this.#isExpected(key, version, expected))
       return { result: { committed: false, current: this.#markAbove(key, record) } }
-    if (isMark) {
+    if (isMark(record)) {
       memory.setSignOut({ mark: record, ended: signOut?.ended })
       return { result: { committed: true } }
     }
@@ -106,4 +114,8 @@ export class RowRecords {
 
 function sameOrigin(a: TokenVersion, b: TokenVersion): boolean {
   return a.id === b.id && a.lineage === b.lineage
+}
+
+function isMark({ token, sealed }: StoredToken): boolean {
+  return token === undefined && sealed === undefined
 }

@@ -17,10 +17,15 @@ class World extends Simulation {
   readonly rows = new MemoryRows(this.clock, LATENCY_MS)
   #started = 0
 
-  process({ singleUse = true } = {}) {
+  process({ singleUse = true, behindMs = 0 } = {}) {
     const random = seededRandom(++this.#started)
     const { clock, issuer } = this
-    const cache = new RowTokenCache(this.rows, { absence: "signed-out", clock, random })
+    const ofHost = {
+      now: () => clock.now() - behindMs,
+      monotonic: () => clock.monotonic(),
+      setTimer: clock.setTimer.bind(clock),
+    }
+    const cache = new RowTokenCache(this.rows, { absence: "signed-out", clock: ofHost, random })
     const source = new ScriptedSource(issuer, { singleUse })
     const tokens = new CachedTokenSource(source, { key: KEY, caches: [cache], clock, random })
     // what is fresh is served from memory, until somebody looks
@@ -124,3 +129,30 @@ test("at whatever moment of a renewal a user signs in once more, the sign-in sta
     expect(world.issuer.replayed).toEqual([])
   }
 })
+
+test.each([true, false])(
+  "a sign-in on a host whose clock is far behind is not undone by who takes it for older (who has seen the sign-out: %s)",
+  async (hasSeenIt) => {
+    const { world, one, two, token } = await renewing()
+    const behind = world.process({ behindMs: 60_000 })
+    await world.outcome(two.cache.delete(KEY))
+    if (hasSeenIt) await world.settled()
+    const again = await world.signedInToken()
+    // it has never seen what was there
+    const fresh = world.process({ behindMs: 60_000 + (hasSeenIt ? 60_000 : 0) })
+    await world.outcome(fresh.tokens.signIn(again))
+    for (const { tokens } of [one, two]) {
+      const renewal = tokens.getToken({ newerThan: token })
+      expect(await world.failure(renewal)).toMatchObject({ code: "ERR_TOKEN_CACHE" })
+    }
+    expect((await world.outcome(behind.cache.get(KEY)))?.token?.accessToken).toBe(again.accessToken)
+    // who begins anew is served, there, too
+    const anew = new CachedTokenSource(new ScriptedSource(world.issuer, { singleUse: true }), {
+      key: KEY,
+      caches: [one.cache],
+      clock: world.clock,
+    })
+    expect((await world.outcome(anew.getToken())).accessToken).toBe(again.accessToken)
+    expect(world.issuer.replayed).toEqual([])
+  },
+)
