@@ -45,22 +45,28 @@ function refusalFor(request: FastifyRequest, options: GuardOptions): Refusal | u
   if (host === undefined || origin?.isOwnHost(host) !== true) {
     return new Refusal("ERR_HOST_REFUSED", "the Host header does not name this server")
   }
-  return refusalOfPage(request, host) ?? refusalOfCaller(request, options)
+  // fastify puts `routeOptions` together each time that they are read
+  const { access = "session" } = request.routeOptions.config
+  return refusalOfPage(request, { host, access }) ?? refusalOfCaller(request, access, options)
+}
+
+interface Asked {
+  readonly host: string
+  readonly access: Access
 }
 
 /** Of what a web page can send: a request from elsewhere, or one that the same-origin policy lets pass. */
-function refusalOfPage({ method, protocol, headers, routeOptions }: FastifyRequest, host: string): Refusal | undefined {
+function refusalOfPage({ method, protocol, headers }: FastifyRequest, { host, access }: Asked): Refusal | undefined {
   if (method === "OPTIONS") return new Refusal("ERR_METHOD_REFUSED", "no other origin may ask anything of this server")
   const { origin } = headers
   if (origin !== undefined && origin !== `${protocol}://${host}`) {
     return new Refusal("ERR_ORIGIN_REFUSED", "the request comes from a page of another origin")
   }
-  if (routeOptions.config.access === "page" || headers[REQUEST_HEADER] === "1") return undefined
+  if (access === "page" || headers[REQUEST_HEADER] === "1") return undefined
   return new Refusal("ERR_HEADER_MISSING", `the header ${REQUEST_HEADER}: 1 is missing`)
 }
 
-function refusalOfCaller({ headers, routeOptions }: FastifyRequest, options: GuardOptions): Refusal | undefined {
-  const { access = "session" } = routeOptions.config
+function refusalOfCaller({ headers }: FastifyRequest, access: Access, options: GuardOptions): Refusal | undefined {
   if (access === "page" || access === "code") return undefined
   if (options.apiKey?.isIn(headers.authorization)) return undefined
   const session = sessionIn(headers.cookie)
