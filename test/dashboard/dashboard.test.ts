@@ -70,6 +70,8 @@ describe.skipIf(executable === undefined)("the dashboard in a real Chromium", ()
 
     expect(await dashboard.everything()).not.toContain(CANARY)
     await page.reload()
+    // one would be sent to the server of another user, on another port
+    expect((await browser.context.cookies()).filter(({ name }) => name.includes("evertoken"))).toEqual([])
     await billing.getByText("Signed out", { exact: true }).waitFor()
     expect(await dashboard.everything()).toContain("mail")
     expect(await dashboard.everything()).not.toContain(CANARY)

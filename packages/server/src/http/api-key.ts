@@ -1,4 +1,5 @@
 import { hash, timingSafeEqual } from "node:crypto"
+import { bearerIn } from "./bearer.js"
 
 const SHORTEST = 16
 
@@ -12,10 +13,9 @@ export class ApiKey {
     this.#hash = sha256(key)
   }
 
-  /** Whether an `authorization` header (RFC 6750, section 2.1) brings it. Takes equally long, whatever it brings. */
+  /** Whether an `authorization` header brings it. Takes equally long, whatever it brings. */
   isIn(authorization: string | undefined): boolean {
-    const [, presented = ""] = /^bearer +(\S+)$/i.exec(authorization ?? "") ?? []
-    return timingSafeEqual(this.#hash, sha256(presented))
+    return timingSafeEqual(this.#hash, sha256(bearerIn(authorization) ?? ""))
   }
 }
 

@@ -1,10 +1,10 @@
 import { Socket } from "node:net"
 import type { FastifyInstance, FastifyRequest } from "fastify"
 import type { ApiKey } from "./api-key.js"
+import { bearerIn } from "./bearer.js"
 import type { ExpiringSecrets } from "./expiring-secrets.js"
 import type { Listeners } from "./listeners.js"
 import { Refusal } from "./refusal.js"
-import { sessionIn } from "./session-cookie.js"
 
 /**
  * What a request over TCP must bring. A page: nothing, since a browser asks for it. A code: it proves itself by its body, or asks whether it can. Else the API
@@ -69,8 +69,7 @@ function refusalOfPage({ method, protocol, headers }: FastifyRequest, { host, ac
 function refusalOfCaller({ headers }: FastifyRequest, access: Access, options: GuardOptions): Refusal | undefined {
   if (access === "page" || access === "code") return undefined
   if (options.apiKey?.isIn(headers.authorization)) return undefined
-  const session = sessionIn(headers.cookie)
-  if (session === undefined || !options.sessions.isValid(session)) {
+  if (!options.sessions.isValid(bearerIn(headers.authorization) ?? "")) {
     return new Refusal("ERR_UNAUTHORIZED", "the API key (authorization: Bearer KEY) is missing, or another one")
   }
   if (access === "session") return undefined
