@@ -116,6 +116,10 @@ describe.skipIf(executable === undefined)("the dashboard in a real Chromium", ()
     await faults("the board")
     await billing.getByRole("button", { name: "Revoke… billing" }).click()
     await faults("the question before a revocation")
+    await page.keyboard.press("Escape")
+    await dashboard.row("mail").getByRole("button", { name: "Sign in mail" }).click()
+    await page.getByRole("link", { name: /^Continue at / }).waitFor()
+    await faults("the way to the issuer")
   })
 
   it("all of it can be reached and used by the keyboard alone", async () => {
