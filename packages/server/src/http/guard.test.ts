@@ -140,7 +140,9 @@ test("a code opens one session, which does for the dashboard and not for tokens"
   for (const [method, path] of [
     ["GET", "/tokens/billing"],
     ["GET", "/tokens/billing/wait"],
+    ["PUT", "/tokens/billing"],
     ["POST", "/refresh-tokens"],
+    ["POST", "/set-tokens"],
     ["POST", "/session-codes"],
   ] as const) {
     expect(codeOf(await server.ask(path, { ...session, ...ASKED }, method))).toBe("ERR_KEY_NEEDED")

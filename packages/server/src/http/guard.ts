@@ -8,7 +8,7 @@ import { Refusal } from "./refusal.js"
 
 /**
  * What a request over TCP must bring. A page: nothing, since a browser asks for it. A code: it proves itself by its body, or asks whether it can. Else the API
- * key or a session on the dashboard; a session does not get at tokens themselves: those need the key.
+ * key or a session on the dashboard; a session neither gets at tokens themselves nor puts others in their place: that needs the key.
  */
 export type Access = "page" | "code" | "session" | "key"
 
