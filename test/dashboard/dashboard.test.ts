@@ -42,6 +42,9 @@ describe.skipIf(executable === undefined)("the dashboard in a real Chromium", ()
     await billing.getByText(/^renews in \d+ min$/).waitFor()
     await signInAtIssuer(dashboard)
     await dashboard.row("mail").getByText("Fresh", { exact: true }).waitFor()
+    await dashboard.row("mail").getByRole("button", { name: "Refresh mail" }).click()
+    await page.locator("#announcer", { hasText: "mail: renewed" }).waitFor()
+    expect(issuer.presentations.map(({ use }) => use)).toEqual(["first"])
 
     const before = issuer.requests.total
     await billing.getByRole("button", { name: "Refresh billing" }).click()
@@ -161,6 +164,8 @@ function tokensOf(issuer: RealIssuer): object {
     mail: {
       ...{ grant: "authorization_code", issuer: issuer.url, scope: "openid offline_access api:read" },
       client: { id: issuer.clients.app.clientId, authentication: "none" },
+      // without it this issuer gives no refresh token
+      parameters: { prompt: "consent" },
     },
   }
 }
