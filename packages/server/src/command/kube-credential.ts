@@ -32,7 +32,8 @@ export function addKubeCredentialCommand({ program, terminal }: CommandContext):
     )
     .action((name: string, options: KubeCredentialOptions) => {
       const apiVersion = versionAsked(process.env["KUBERNETES_EXEC_INFO"])
-      return withTokens(options, terminal, async (tokens) => {
+      // kubectl is run in any directory
+      return withTokens({ ...options, isForeign: true }, terminal, async (tokens) => {
         const { accessToken, expiresAt } = await waitingFor(
           name,
           tokens.get(name, { minimumValidityMs: options.minValidity }),
