@@ -56,7 +56,8 @@ export class DashboardPage {
   }
 
   async look([colorScheme, size]: Look): Promise<void> {
-    await this.page.emulateMedia({ colorScheme })
+    // a colour on its way from light to dark is neither
+    await this.page.emulateMedia({ colorScheme, reducedMotion: "reduce" })
     await this.page.setViewportSize(SIZES[size])
   }
 

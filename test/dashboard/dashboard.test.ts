@@ -42,6 +42,9 @@ describe.skipIf(executable === undefined)("the dashboard in a real Chromium", ()
     await billing.getByText(/^renews in \d+ min$/).waitFor()
     await signInAtIssuer(dashboard)
     await dashboard.row("mail").getByText("Fresh", { exact: true }).waitFor()
+    await dashboard.row("mail").getByRole("button", { name: "Refresh mail" }).click()
+    await page.locator("#announcer", { hasText: "mail: renewed" }).waitFor()
+    expect(issuer.presentations.map(({ use }) => use)).toEqual(["first"])
 
     const before = issuer.requests.total
     await billing.getByRole("button", { name: "Refresh billing" }).click()
@@ -70,6 +73,8 @@ describe.skipIf(executable === undefined)("the dashboard in a real Chromium", ()
 
     expect(await dashboard.everything()).not.toContain(CANARY)
     await page.reload()
+    // one would be sent to the server of another user, on another port
+    expect((await browser.context.cookies()).filter(({ name }) => name.includes("evertoken"))).toEqual([])
     await billing.getByText("Signed out", { exact: true }).waitFor()
     expect(await dashboard.everything()).toContain("mail")
     expect(await dashboard.everything()).not.toContain(CANARY)
@@ -114,6 +119,10 @@ describe.skipIf(executable === undefined)("the dashboard in a real Chromium", ()
     await faults("the board")
     await billing.getByRole("button", { name: "Revoke… billing" }).click()
     await faults("the question before a revocation")
+    await page.keyboard.press("Escape")
+    await dashboard.row("mail").getByRole("button", { name: "Sign in mail" }).click()
+    await page.getByRole("link", { name: /^Continue at / }).waitFor()
+    await faults("the way to the issuer")
   })
 
   it("all of it can be reached and used by the keyboard alone", async () => {
@@ -155,6 +164,8 @@ function tokensOf(issuer: RealIssuer): object {
     mail: {
       ...{ grant: "authorization_code", issuer: issuer.url, scope: "openid offline_access api:read" },
       client: { id: issuer.clients.app.clientId, authentication: "none" },
+      // without it this issuer gives no refresh token
+      parameters: { prompt: "consent" },
     },
   }
 }

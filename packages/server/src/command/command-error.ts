@@ -4,6 +4,10 @@ export const EXIT = { failed: 1, usage: 2, unknownToken: 3, signInNeeded: 4, una
 export interface CommandErrorOptions {
   readonly exitCode?: number
   readonly hint?: string | undefined
+  /** What happened, for programs: of the API, or of the library. */
+  readonly code?: string | undefined
+  /** What it is made of. */
+  readonly cause?: unknown
 }
 
 /** Why a command ends: one line, and what to do about it. Nothing secret in either. */
@@ -11,10 +15,12 @@ export class CommandError extends Error {
   override readonly name = "CommandError"
   readonly exitCode: number
   readonly hint: string | undefined
+  readonly code: string | undefined
 
-  constructor(message: string, { exitCode = EXIT.failed, hint }: CommandErrorOptions = {}) {
-    super(message)
+  constructor(message: string, { exitCode = EXIT.failed, hint, code, cause }: CommandErrorOptions = {}) {
+    super(message, { cause })
     this.exitCode = exitCode
     this.hint = hint
+    this.code = code
   }
 }

@@ -22,7 +22,11 @@ export function addExecCommand({ program, terminal, rest, exitWith }: CommandCon
     ],
   })
     .option("--env <variable>", "the variable of a token that has none by NAME=VARIABLE", "ACCESS_TOKEN")
-    .option("--min-validity <time>", "renew one that lasts shorter, such as 60s", lengthOption)
+    .option(
+      "--min-validity <time>",
+      "renew one that lasts shorter, such as 60s; half of its lifetime at most",
+      lengthOption,
+    )
     .addHelpText(
       "after",
       "\nIt exits with what the command exits with; 128 and the number of the signal that ended it; 127 if there is no\n" +

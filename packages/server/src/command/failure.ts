@@ -14,9 +14,9 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
 }
 
 /** As a command says what the server answers with. */
-export function failureOfProblem({ code, status, detail, hint }: Problem): CommandError {
+export function failureOfProblem({ code, status, detail, hint }: Problem, cause?: unknown): CommandError {
   const exitCode = EXIT_CODES[code] ?? (status === 503 ? EXIT.unavailable : EXIT.failed)
-  return new CommandError(detail, { exitCode, hint })
+  return new CommandError(detail, { exitCode, hint, code, cause })
 }
 
 /** As a command says what went wrong in this process. The same failure has the same words and exit code as from a server. */
@@ -24,10 +24,10 @@ export function failureOf(error: unknown, hint?: string): CommandError {
   if (error instanceof CommandError) return error
   if (error instanceof TokenError || error instanceof Refusal) {
     const refusal = refusalFor(error)
-    return failureOfProblem(problemOf(refusal, hint ?? refusal.hint))
+    return failureOfProblem(problemOf(refusal, hint ?? refusal.hint), error)
   }
   if (!(error instanceof Error)) return new CommandError("failed, and nothing tells why")
-  if (error instanceof ListenError) return new CommandError(error.message, { hint: error.hint })
+  if (error instanceof ListenError) return new CommandError(error.message, { hint: error.hint, cause: error })
   const isConfiguration = error instanceof ConfigError || error instanceof SecretError || error instanceof TypeError
-  return new CommandError(error.message, { exitCode: isConfiguration ? EXIT.usage : EXIT.failed })
+  return new CommandError(error.message, { exitCode: isConfiguration ? EXIT.usage : EXIT.failed, cause: error })
 }

@@ -24,7 +24,11 @@ export function addGetCommand({ program, terminal }: CommandContext): void {
     .option("--json", "print an object, with its times")
     .option("--header", "print the header that a request has")
     .option("--curl", "print the header as curl -K - reads it: it stands in no list of processes")
-    .option("--min-validity <time>", "renew one that lasts shorter, such as 60s", lengthOption)
+    .option(
+      "--min-validity <time>",
+      "renew one that lasts shorter, such as 60s; half of its lifetime at most",
+      lengthOption,
+    )
     .action((name: string, options: GetOptions) =>
       withTokens(options, terminal, async (tokens) => {
         const answer = await waitingFor(name, tokens.get(name, { minimumValidityMs: options.minValidity }), terminal)

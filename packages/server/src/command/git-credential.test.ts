@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process"
+import { createRequire } from "node:module"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { fileURLToPath } from "node:url"
+import { fileURLToPath, pathToFileURL } from "node:url"
 import { systemClock, type Clock } from "evertoken"
 import { describe, expect, test } from "vitest"
 import { commandUnderTest } from "../testing/command-under-test.js"
@@ -50,6 +51,19 @@ describe("as a credential helper of git", () => {
     }
     const allowed = await at.run(["git-credential", "--allow-http", "billing", "get"], "protocol=http\nhost=h\n")
     expect(allowed.out).toContain("canary-access-1")
+  })
+
+  test("a configuration that lies in a repository is not obeyed: it could have any secret sent anywhere", async () => {
+    await using at = await commandUnderTest(false)
+    const repository = at.place.directory
+    const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href
+    const helper = `!${process.execPath} --import ${loader} ${MAIN} git-credential billing`
+    const env = { PATH: process.env["PATH"], HOME: join(repository, "home"), GIT_TERMINAL_PROMPT: "0" }
+    const args = ["-c", `credential.helper=${helper}`, "credential", "fill"]
+    const filled = promisify(execFile)("git", args, { cwd: repository, env })
+    filled.child.stdin?.end(`${HTTPS}\n`)
+    await expect(filled).rejects.toThrow("evertoken init")
+    expect(at.issuer.asked).toBe(0)
   })
 
   test("store, and what git may ask for besides, changes nothing", async () => {

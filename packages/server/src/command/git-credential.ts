@@ -37,10 +37,11 @@ export function addGitCredentialCommand({ program, terminal }: CommandContext): 
     .addHelpText(
       "after",
       "\ngit adds the operation: get, store or erase. A token that a host has refused (erase) is renewed, unless it is younger\n" +
-        "than a minute.",
+        "than a minute. An ./evertoken.yaml is passed over: it would be that of any repository.",
     )
     .action((name: string, operation: string, options: GitCredentialOptions) =>
-      gitCredential({ ...options, name, operation }, terminal),
+      // git is in any repository, and what lies there is its author's
+      gitCredential({ ...options, name, operation, isForeign: true }, terminal),
     )
 }
 

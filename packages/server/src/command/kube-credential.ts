@@ -25,10 +25,15 @@ export function addKubeCredentialCommand({ program, terminal }: CommandContext):
       "    --exec-command=evertoken --exec-arg=kube-credential --exec-arg=cluster",
     ],
   })
-    .option("--min-validity <time>", "renew one that lasts shorter, such as 60s", lengthOption)
+    .option(
+      "--min-validity <time>",
+      "renew one that lasts shorter, such as 60s; half of its lifetime at most",
+      lengthOption,
+    )
     .action((name: string, options: KubeCredentialOptions) => {
       const apiVersion = versionAsked(process.env["KUBERNETES_EXEC_INFO"])
-      return withTokens(options, terminal, async (tokens) => {
+      // kubectl is run in any directory
+      return withTokens({ ...options, isForeign: true }, terminal, async (tokens) => {
         const { accessToken, expiresAt } = await waitingFor(
           name,
           tokens.get(name, { minimumValidityMs: options.minValidity }),

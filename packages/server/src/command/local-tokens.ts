@@ -106,8 +106,8 @@ export class LocalTokens implements TokenService {
       this.#opened.set(name, token)
       return token
     } catch (error) {
-      const { message, exitCode } = failureOf(error)
-      throw new CommandError(`tokens.${name}: ${message}`, { exitCode })
+      const { message, exitCode, code } = failureOf(error)
+      throw new CommandError(`tokens.${name}: ${message}`, { exitCode, code, cause: error })
     }
   }
 }

@@ -1,11 +1,18 @@
+import { hostname } from "node:os"
 import { PassThrough } from "node:stream"
 import { VirtualClock } from "evertoken/testing"
-import { expect, test, vi } from "vitest"
+import { afterEach, beforeEach, expect, test, vi } from "vitest"
 import type { SignInPrompt } from "../tokens/sign-in.js"
 import { login } from "./login.js"
 
 const opened = vi.hoisted(() => vi.fn((_url: string) => Promise.resolve()))
 vi.mock("open", () => ({ default: opened }))
+
+beforeEach(() => {
+  vi.stubEnv("SSH_CONNECTION", undefined)
+  vi.stubEnv("DISPLAY", ":0")
+})
+afterEach(() => void vi.unstubAllEnvs())
 
 /** What `login` writes while a person takes 61 s, and what it writes in all. */
 async function loginWith(prompt: (clock: VirtualClock) => SignInPrompt, options: { readonly isTTY: boolean }) {
@@ -69,4 +76,18 @@ test("a device's code is shown, without what a terminal would obey", async () =>
   })
   expect((await loginWith(direct, { isTTY: true })).written).toContain("or at once:\n  https://issuer.example/d?c=1\n")
   expect(opened).not.toHaveBeenCalled()
+})
+
+test("who has no browser here is told how the one of another machine comes back, and what does without", async () => {
+  vi.stubEnv("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22")
+  const redirected = (clock: VirtualClock) => ({
+    ...browser(clock),
+    url: "https://issuer.example/authorize?redirect_uri=http%3A%2F%2F127.0.0.1%3A34223%2Fcallback",
+  })
+  const { written } = await loginWith(redirected, { isTTY: false })
+  expect(written).toContain(`\n  ssh -L 34223:127.0.0.1:34223 ${hostname()}\nOr: grant: device_code signs in on any`)
+  // pushed to the issuer, where nobody here sees it
+  expect((await loginWith(browser, { isTTY: false })).written).toContain(
+    "\nNo browser here? grant: device_code signs in",
+  )
 })

@@ -1,5 +1,6 @@
 import type { Timer } from "evertoken"
 import open from "open"
+import { browserElsewhere } from "./browser-elsewhere.js"
 import type { SignInPrompt } from "../tokens/sign-in.js"
 import { printable, type Terminal } from "./terminal.js"
 import type { TokenService } from "./token-service.js"
@@ -18,7 +19,10 @@ export async function login(name: string, tokens: TokenService, terminal: Termin
 }
 
 function wordsFor(prompt: SignInPrompt): string {
-  if (prompt.kind === "browser") return `Sign in, in a browser of this machine:\n  ${prompt.url}`
+  if (prompt.kind === "browser") {
+    const elsewhere = browserElsewhere(prompt.url)
+    return `Sign in, in a browser of this machine:\n  ${prompt.url}${elsewhere === undefined ? "" : `\n${elsewhere}`}`
+  }
   const { verificationUri, verificationUriComplete, userCode } = prompt
   const direct = verificationUriComplete === undefined ? "" : `\nor at once:\n  ${verificationUriComplete}`
   return `Sign in, on any device, at\n  ${verificationUri}\nwith the code\n  ${userCode}${direct}`

@@ -185,4 +185,21 @@ test("a secret that cannot be had is named; --verbose tells where it failed", as
   const { code, err } = await runUnderTest(["--verbose", "get", "billing", "--config", place.file])
   expect([code, err]).toEqual([2, expect.stringContaining("tokens.billing: env:EVERTOKEN_NOT_SET")])
   expect(err).toContain("CommandError\n    at ")
+  expect(err).toContain("made of SecretError\n    at ")
+  expect(err).toContain("secret-reference")
+})
+
+test("--verbose tells the code of a failure, and what of the library it is made of; by a server, the code that it answers", async () => {
+  const line = "evertoken: the token endpoint answered 503\n  The issuer has trouble of its own; it is asked again.\n"
+  for (const withServer of [false, true]) {
+    await using at = await bench(withServer)
+    const refused = async (...words: string[]) => {
+      at.issuer.next({ status: 503, body: {} })
+      return (await at.run(["refresh", "billing", ...words])).err
+    }
+    expect(await refused()).toBe(line)
+    const err = await refused("--verbose")
+    expect(err.startsWith(`${line}CommandError ERR_TOKEN_RESPONSE\n    at `)).toBe(true)
+    expect(err.includes("made of TokenResponseError ERR_TOKEN_RESPONSE 503\n    at ")).toBe(!withServer)
+  }
 })

@@ -7,6 +7,7 @@ import { addExecCommand } from "./exec.js"
 import { addGitCredentialCommand } from "./git-credential.js"
 import { addKubeCredentialCommand } from "./kube-credential.js"
 import { version } from "../version.js"
+import { originOf } from "./error-origin.js"
 import { failureOf } from "./failure.js"
 import { addSimulateCommand } from "./simulate.js"
 import { addServerCommands } from "./server-commands.js"
@@ -79,10 +80,6 @@ function told(error: unknown, { stderr }: Terminal, isVerbose: boolean): number 
   const origin = error instanceof ConfigError ? "" : "evertoken: "
   stderr.write(`${origin}${printable(message)}\n`)
   if (hint !== undefined) stderr.write(`  ${printable(hint)}\n`)
-  if (isVerbose && error instanceof Error) stderr.write(`${framesOf(error)}\n`)
+  if (isVerbose) stderr.write(originOf(error))
   return exitCode
-}
-
-function framesOf({ name, stack = "" }: Error): string {
-  return [name, ...stack.split("\n").filter((line) => line.startsWith("    at "))].join("\n")
 }

@@ -53,9 +53,9 @@ test("the template begins with where editors find the schema, and passes it, wit
     expect(isValid(parse(text)), JSON.stringify(isValid.errors)).toBe(true)
 })
 
-const BY_NAMES = [".tokens", ".stores"]
+const BY_NAMES = [".tokens", ".stores", ".tokens.*.parameters"]
 
-/** All paths of options; whatever the names of tokens and stores are, they count as one. */
+/** All paths of options; whatever the names of tokens, stores and parameters are, they count as one. */
 function pathsIn(value: unknown, path = ""): readonly string[] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return [path]
   const below = Object.entries(value).flatMap(([key, member]) =>

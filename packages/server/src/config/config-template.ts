@@ -45,6 +45,8 @@ tokens:
 #    issuer: https://accounts.example.com
 #    client: { id: my-desktop }
 #    scope: openid offline_access
+    # Where the issuer gives a refresh token only if it is told more; access_type is for Google
+#    parameters: { prompt: consent, access_type: offline }
     # The port of http://127.0.0.1:PORT/callback, where the issuer does not take any
 #    redirectPort: 8400
     # "none" where a refresh token can be used again and again

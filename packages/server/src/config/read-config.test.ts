@@ -112,6 +112,10 @@ describe("a field that is wrong is told in words that mend it:", () => {
     ],
     ["tokens: { a: }", "tokens.a: is empty: give it a value, or leave it out"],
     [token("scope: [a]"), "tokens.billing.scope: must be a text"],
+    [
+      'tokens: { a: { grant: authorization_code, issuer: "https://a", client: { id: a }, parameters: { state: x } } }',
+      "tokens.a.parameters.state: is made by evertoken itself: leave it out",
+    ],
     [token("scope: ''"), "tokens.billing.scope: must not be empty"],
     [token("scope: 5"), "tokens.billing.scope: must be a text: put it in quotes"],
     [token("store: nowhere"), "tokens.billing.store: is not one of stores"],

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { authorizationParameters } from "./authorization-parameters.js"
 import { clientConfig } from "./client-config.js"
 import { text, type ConfigFields } from "./config-fields.js"
 import { duration, waitingTime } from "./duration.js"
@@ -81,6 +82,11 @@ export function tokenConfig(fields: ConfigFields) {
       z.strictObject({
         grant: grantOf("authorization_code", "A person signs in, in a browser of this machine."),
         ...common,
+        parameters: authorizationParameters.optional().meta({
+          description:
+            "What the issuer is told besides, where it gives a refresh token only then: prompt: consent; access_type: offline (Google).",
+          examples: [{ prompt: "consent", access_type: "offline" }],
+        }),
         redirectPort: z.int().min(0).max(65_535).optional().meta({
           description:
             "The port of http://127.0.0.1:PORT/callback, where the browser comes back. Default: any free one.",

@@ -20,7 +20,7 @@ async function listeningServer() {
     const { code } = JSON.parse(issued.body) as { code: string }
     const body = JSON.stringify({ code })
     const opened = await ask("/session", { ...ASKED, "content-type": "application/json" }, "POST", body)
-    return { cookie: opened.headers["set-cookie"]?.[0]?.split(";")[0] ?? "" }
+    return { authorization: `Bearer ${(JSON.parse(opened.body) as { session: string }).session}` }
   }
   return { ...server, port, ask, session }
 }
@@ -99,10 +99,10 @@ test.each(["/dashboard/../guard.ts", "/dashboard/tsconfig.json", "/dashboard/upl
   },
 )
 
-test("a page knows whether it has a session, though it cannot see the cookie", async () => {
+test("a page knows whether its session is open", async () => {
   await using server = await listeningServer()
   expect((await server.ask("/session", ASKED)).body).toBe('{"isOpen":false}')
-  expect((await server.ask("/session", { ...ASKED, cookie: "evertoken-session=none" })).body).toBe('{"isOpen":false}')
+  expect((await server.ask("/session", { ...ASKED, authorization: "Bearer none" })).body).toBe('{"isOpen":false}')
   expect((await server.ask("/session", { ...ASKED, ...(await server.session()) })).body).toBe('{"isOpen":true}')
 })
 

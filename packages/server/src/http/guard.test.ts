@@ -36,7 +36,7 @@ test.each([
   ["another key", { ...ASKED, authorization: `Bearer ${API_KEY}x` }],
   ["the beginning of the key", { ...ASKED, authorization: `Bearer ${API_KEY.slice(0, -1)}` }],
   ["another scheme", { ...ASKED, authorization: `Basic ${API_KEY}` }],
-  ["a cookie that is no session", { ...ASKED, cookie: "evertoken-session=none" }],
+  ["a session that is none", { ...ASKED, authorization: "Bearer none" }],
 ])("without the key nothing is told or changed: %s", async (_what, headers) => {
   await using server = await listeningServer()
   for (const [method, path] of [
@@ -128,27 +128,41 @@ test("a code opens one session, which does for the dashboard and not for tokens"
   const open = () =>
     server.ask("/session", { ...ASKED, "content-type": "application/json" }, "POST", JSON.stringify({ code }))
   const opened = await open()
-  expect(opened.status).toBe(204)
-  const [cookie = ""] = opened.headers["set-cookie"] ?? []
-  expect(cookie).toMatch(/^evertoken-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/)
+  expect(opened.status).toBe(200)
+  const { session: secret, expiresAt } = JSON.parse(opened.body) as { session: string; expiresAt: number }
+  expect(secret).toMatch(/^[\w-]{43}$/)
+  expect(expiresAt).toBe(server.clock.now() + 12 * 3_600_000)
   expect((await open()).status).toBe(401)
 
-  const session = { cookie: `other=1; ${cookie.split(";")[0] ?? ""}` }
+  const session = { authorization: `Bearer ${secret}` }
   expect((await server.ask("/tokens", { ...session, ...ASKED })).status).toBe(200)
   expect(codeOf(await server.ask("/tokens", session))).toBe("ERR_HEADER_MISSING")
   for (const [method, path] of [
     ["GET", "/tokens/billing"],
     ["GET", "/tokens/billing/wait"],
+    ["PUT", "/tokens/billing"],
     ["POST", "/refresh-tokens"],
+    ["POST", "/set-tokens"],
     ["POST", "/session-codes"],
   ] as const) {
     expect(codeOf(await server.ask(path, { ...session, ...ASKED }, method))).toBe("ERR_KEY_NEEDED")
   }
 
   const ended = await server.ask("/session", { ...session, ...ASKED }, "DELETE")
-  expect(ended.headers["set-cookie"]?.[0]).toContain("Max-Age=0")
+  expect(ended.status).toBe(204)
   expect((await server.ask("/tokens", { ...session, ...ASKED })).status).toBe(401)
   expect(server.lines.join("")).not.toContain(code)
+})
+
+test("a session is no cookie, which a browser would bring to the server of another user, on another port", async () => {
+  await using server = await listeningServer()
+  const { code } = (await server.app.inject({ method: "POST", url: "/session-codes" })).json<{ code: string }>()
+  const type = { "content-type": "application/json" }
+  const { headers, body } = await server.ask("/session", { ...ASKED, ...type }, "POST", JSON.stringify({ code }))
+  expect(headers["set-cookie"]).toBeUndefined()
+  const { session } = JSON.parse(body) as { session: string }
+  const answer = await server.ask("/tokens", { ...ASKED, cookie: `evertoken-session=${session}` })
+  expect([answer.status, codeOf(answer)]).toEqual([401, "ERR_UNAUTHORIZED"])
 })
 
 test("a session ends after 12 hours, a code after 5 minutes", async () => {
@@ -160,11 +174,12 @@ test("a session ends after 12 hours, a code after 5 minutes", async () => {
   const late = await newCode()
   server.clock.stepWall(300_000)
   expect((await open(late)).statusCode).toBe(401)
-  const cookie = String((await open(await newCode())).headers["set-cookie"]).split(";")[0] ?? ""
+  const { session } = (await open(await newCode())).json<{ session: string }>()
+  const headers = { ...ASKED, authorization: `Bearer ${session}` }
   server.clock.stepWall(12 * 3_600_000 - 1)
-  expect((await server.ask("/tokens", { ...ASKED, cookie })).status).toBe(200)
+  expect((await server.ask("/tokens", headers)).status).toBe(200)
   server.clock.stepWall(1)
-  expect((await server.ask("/tokens", { ...ASKED, cookie })).status).toBe(401)
+  expect((await server.ask("/tokens", headers)).status).toBe(401)
 })
 
 test("a body over 64 kB, one that is not JSON, and one that is no body of HTTP are refused, logged, and change nothing", async () => {

@@ -1,14 +1,14 @@
 import { Socket } from "node:net"
 import type { FastifyInstance, FastifyRequest } from "fastify"
 import type { ApiKey } from "./api-key.js"
+import { bearerIn } from "./bearer.js"
 import type { ExpiringSecrets } from "./expiring-secrets.js"
 import type { Listeners } from "./listeners.js"
 import { Refusal } from "./refusal.js"
-import { sessionIn } from "./session-cookie.js"
 
 /**
  * What a request over TCP must bring. A page: nothing, since a browser asks for it. A code: it proves itself by its body, or asks whether it can. Else the API
- * key or a session on the dashboard; a session does not get at tokens themselves: those need the key.
+ * key or a session on the dashboard; a session neither gets at tokens themselves nor puts others in their place: that needs the key.
  */
 export type Access = "page" | "code" | "session" | "key"
 
@@ -45,26 +45,31 @@ function refusalFor(request: FastifyRequest, options: GuardOptions): Refusal | u
   if (host === undefined || origin?.isOwnHost(host) !== true) {
     return new Refusal("ERR_HOST_REFUSED", "the Host header does not name this server")
   }
-  return refusalOfPage(request, host) ?? refusalOfCaller(request, options)
+  // fastify puts `routeOptions` together each time that they are read
+  const { access = "session" } = request.routeOptions.config
+  return refusalOfPage(request, { host, access }) ?? refusalOfCaller(request, access, options)
+}
+
+interface Asked {
+  readonly host: string
+  readonly access: Access
 }
 
 /** Of what a web page can send: a request from elsewhere, or one that the same-origin policy lets pass. */
-function refusalOfPage({ method, protocol, headers, routeOptions }: FastifyRequest, host: string): Refusal | undefined {
+function refusalOfPage({ method, protocol, headers }: FastifyRequest, { host, access }: Asked): Refusal | undefined {
   if (method === "OPTIONS") return new Refusal("ERR_METHOD_REFUSED", "no other origin may ask anything of this server")
   const { origin } = headers
   if (origin !== undefined && origin !== `${protocol}://${host}`) {
     return new Refusal("ERR_ORIGIN_REFUSED", "the request comes from a page of another origin")
   }
-  if (routeOptions.config.access === "page" || headers[REQUEST_HEADER] === "1") return undefined
+  if (access === "page" || headers[REQUEST_HEADER] === "1") return undefined
   return new Refusal("ERR_HEADER_MISSING", `the header ${REQUEST_HEADER}: 1 is missing`)
 }
 
-function refusalOfCaller({ headers, routeOptions }: FastifyRequest, options: GuardOptions): Refusal | undefined {
-  const { access = "session" } = routeOptions.config
+function refusalOfCaller({ headers }: FastifyRequest, access: Access, options: GuardOptions): Refusal | undefined {
   if (access === "page" || access === "code") return undefined
   if (options.apiKey?.isIn(headers.authorization)) return undefined
-  const session = sessionIn(headers.cookie)
-  if (session === undefined || !options.sessions.isValid(session)) {
+  if (!options.sessions.isValid(bearerIn(headers.authorization) ?? "")) {
     return new Refusal("ERR_UNAUTHORIZED", "the API key (authorization: Bearer KEY) is missing, or another one")
   }
   if (access === "session") return undefined

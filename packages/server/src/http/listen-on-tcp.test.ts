@@ -88,19 +88,6 @@ test("with both, clients call it by what its certificate is for, and by no other
   expect(await ask(own, { origin: `http://${own}` })).toBe(403)
 })
 
-test("over TLS the cookie of a session is for TLS only", async () => {
-  await using server = await serverUnderTest()
-  await using files = await certificateFiles()
-  const { port } = new URL(await listenOnTcp(server.app, { port: 0, address: "127.0.0.1", tls: files.tls }))
-  const { code } = (await server.app.inject({ method: "POST", url: "/session-codes" })).json<{ code: string }>()
-  const headers = { ...HEADERS, "content-type": "application/json" }
-  const options = { host: "127.0.0.1", port, path: "/session", method: "POST", agent: false, headers }
-  const sent = request({ ...options, ca: files.cert, servername: "tokens.example" }).end(JSON.stringify({ code }))
-  const [response] = (await once(sent, "response")) as [IncomingMessage]
-  await text(response)
-  expect(response.headers["set-cookie"]?.[0]).toMatch(/; Secure$/)
-})
-
 test("a certificate that cannot be read or used is named", async () => {
   const files = { certificate: "/nowhere/cert.pem", key: "/nowhere/key.pem" }
   expect(await refusalOf({ port: 0, address: "127.0.0.1", tls: files })).toMatchObject({

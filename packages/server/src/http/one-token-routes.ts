@@ -23,6 +23,7 @@ export function oneTokenRoutes(instance: FastifyInstance, { registry }: ServerCo
   app.post(
     "/set-tokens",
     {
+      config: { access: "key" },
       schema: {
         summary: "Replaces what is kept of the only token.",
         body: tokensToSet,

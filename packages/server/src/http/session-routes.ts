@@ -1,10 +1,10 @@
 import type { FastifyInstance } from "fastify"
 import type { ZodTypeProvider } from "fastify-type-provider-zod"
 import { z } from "zod"
+import { bearerIn } from "./bearer.js"
 import { problems } from "./problem-responses.js"
 import { Refusal } from "./refusal.js"
 import type { ServerContext } from "./server-context.js"
-import { sessionCookie, sessionIn } from "./session-cookie.js"
 
 const nothing = z.null().meta({ description: "Nothing." })
 
@@ -14,10 +14,18 @@ const sessionCode = z.object({
   url: z.string().optional().meta({ description: "Opens the dashboard, if the server listens where a browser comes." }),
 })
 
-/** How a browser gets to the dashboard without ever seeing the API key. */
+const session = z.object({
+  session: z.string().meta({ description: "What the page sends from then on, in place of the API key." }),
+  expiresAt: z.number().meta({ description: "Epoch milliseconds." }),
+})
+
+/**
+ * How a browser gets to the dashboard without ever seeing the API key. A session is no cookie: browsers send those to every port of a
+ * host, and so to the servers of other users.
+ */
 export function sessionRoutes(instance: FastifyInstance, context: ServerContext): void {
   const app = instance.withTypeProvider<ZodTypeProvider>()
-  const { sessions, sessionCodes, listeners, clock } = context
+  const { sessions, sessionCodes, listeners } = context
 
   app.post(
     "/session-codes",
@@ -42,19 +50,18 @@ export function sessionRoutes(instance: FastifyInstance, context: ServerContext)
     {
       config: { access: "code" },
       schema: {
-        summary: "Opens a session: a cookie, for 12 hours.",
+        summary: "Opens a session, for 12 hours.",
         body: z.strictObject({ code: z.string() }),
-        response: { 204: nothing, ...problems },
+        response: { 200: session, ...problems },
       },
     },
-    async ({ body: { code }, protocol }, reply) => {
+    async ({ body: { code } }, reply) => {
       if (!sessionCodes.take(code)) {
         throw new Refusal("ERR_UNAUTHORIZED", "the code is over, used, or none", { hint: "Ask for another one." })
       }
       const { secret, expiresAt } = sessions.issue()
-      const cookie = sessionCookie(secret, { maxAgeMs: expiresAt - clock.now(), secure: protocol === "https" })
-      reply.code(204).headers({ "set-cookie": cookie, "cache-control": "no-store" })
-      return undefined
+      reply.header("cache-control", "no-store")
+      return { session: secret, expiresAt }
     },
   )
 
@@ -63,22 +70,22 @@ export function sessionRoutes(instance: FastifyInstance, context: ServerContext)
     {
       config: { access: "code" },
       schema: {
-        summary: "Whether the request brings a session: a page cannot see its own cookie.",
+        summary: "Whether the request brings a session that is open.",
         response: { 200: z.object({ isOpen: z.boolean() }), ...problems },
       },
     },
-    async ({ headers: { cookie } }, reply) => {
+    async ({ headers: { authorization } }, reply) => {
       reply.header("cache-control", "no-store")
-      return { isOpen: sessions.isValid(sessionIn(cookie) ?? "") }
+      return { isOpen: sessions.isValid(bearerIn(authorization) ?? "") }
     },
   )
 
   app.delete(
     "/session",
     { schema: { summary: "Ends the session.", response: { 204: nothing, ...problems } } },
-    async ({ headers: { cookie }, protocol }, reply) => {
-      sessions.take(sessionIn(cookie) ?? "")
-      reply.code(204).header("set-cookie", sessionCookie("", { maxAgeMs: 0, secure: protocol === "https" }))
+    async ({ headers: { authorization } }, reply) => {
+      sessions.take(bearerIn(authorization) ?? "")
+      reply.code(204)
       return undefined
     },
   )

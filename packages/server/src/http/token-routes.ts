@@ -47,7 +47,8 @@ export function tokenRoutes(instance: FastifyInstance, { registry, polls }: Serv
         params,
         querystring: z.strictObject({
           min_validity: lengthOfTime.optional().meta({
-            description: "A token that lasts shorter is renewed first. One just issued will always do.",
+            description:
+              "A token that lasts shorter is renewed first; one with half of its lifetime before it always does.",
           }),
         }),
         response: { 200: tokenAnswer, 304: nothing, ...problems },
@@ -127,6 +128,7 @@ export function tokenRoutes(instance: FastifyInstance, { registry, polls }: Serv
   app.put(
     "/tokens/:name",
     {
+      config: { access: "key" },
       schema: {
         summary: "Replaces what is kept. A refresh token alone is used at once.",
         params,

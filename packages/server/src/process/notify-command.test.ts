@@ -30,6 +30,14 @@ test("a command that is not there is an error in the log", async () => {
   await vi.waitFor(() => expect(lines.join("")).toContain("ENOENT"), 20_000)
 })
 
+test("a command that no system can run is an error in the log, and nothing more", () => {
+  const { lines, log } = logUnderTest()
+  using command = new NotifyCommand({ clock: systemClock, log })
+  for (const unusable of [["/bin/tr\0ue"], [""], ["/bin/true", "x".repeat(200_000)]]) command.run(unusable, "mail", {})
+  expect(lines).toHaveLength(3)
+  expect(lines.every((line) => line.includes("cannot be run"))).toBe(true)
+})
+
 test("what runs is killed when the server ends", async () => {
   const { lines, log } = logUnderTest()
   {

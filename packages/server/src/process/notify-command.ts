@@ -3,6 +3,7 @@ import type { Readable } from "node:stream"
 import { createInterface } from "node:readline"
 import type { Clock } from "evertoken"
 import type { Logger } from "pino"
+import { memberOf } from "../config/member-of.js"
 
 export interface NotifyCommandOptions {
   readonly clock: Clock
@@ -34,8 +35,11 @@ export class NotifyCommand implements Disposable {
       log.warn("the command is not run again: it is running still")
       return
     }
-    const env = { ...surroundings(), ...about }
-    const child = spawn(file, args, { env, stdio: ["ignore", "pipe", "pipe"], windowsHide: true })
+    const child = started(file, args, { ...surroundings(), ...about })
+    if (child instanceof Error) {
+      log.error({ code: memberOf(child, "code") }, "the command cannot be run")
+      return
+    }
     this.#running.set(token, child)
     const timer = clock.setTimer(() => {
       log.warn("the command takes too long: killed")
@@ -45,10 +49,10 @@ export class NotifyCommand implements Disposable {
       timer.cancel()
       this.#running.delete(token)
     }
-    for (const stream of [child.stdout, child.stderr]) tell(stream, log)
+    for (const stream of [child.stdout, child.stderr]) if (stream) tell(stream, log)
     child.once("error", (error) => {
       ended()
-      log.error({ code: "code" in error ? error.code : undefined }, "the command cannot be run")
+      log.error({ code: memberOf(error, "code") }, "the command cannot be run")
     })
     child.once("exit", (code, signal) => {
       ended()
@@ -59,6 +63,15 @@ export class NotifyCommand implements Disposable {
   /** Kills what runs. */
   [Symbol.dispose](): void {
     for (const child of this.#running.values()) child.kill("SIGKILL")
+  }
+}
+
+/** Without a file descriptor left it has no streams. Without memory, or by arguments that no command can have, it throws. */
+function started(file: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess | Error {
+  try {
+    return spawn(file, args, { env, stdio: ["ignore", "pipe", "pipe"], windowsHide: true })
+  } catch (error) {
+    return error instanceof Error ? error : new Error()
   }
 }
 

@@ -72,6 +72,17 @@ describe.runIf(process.platform !== "win32")("the service manager", () => {
     expect(await tool.told()).toEqual([])
   })
 
+  test("is told the beginning of what is too long", async () => {
+    await using place = await PlaceUnderTest.make()
+    const tool = await NotifyTool.in(place.directory)
+    const { log, lines } = logged()
+    using manager = new ServiceManager({ clock: new VirtualClock(), log, env: tool.env })
+    manager.ready("x".repeat(200_000))
+    await manager.told()
+    expect(await tool.told()).toEqual([`READY=1 STATUS=${"x".repeat(1_000)}`])
+    expect(lines).toEqual([])
+  })
+
   test("that cannot be told is complained of once, and the server goes on", async () => {
     await using place = await PlaceUnderTest.make()
     const failing = await NotifyTool.in(place.directory, { exitCode: 1 })

@@ -3,6 +3,8 @@ import type { Clock, Timer } from "evertoken"
 import type { Logger } from "pino"
 
 const TOOL = "systemd-notify"
+/** A system lets no command have an argument as long as the names of thousands of tokens. */
+const LONGEST_STATUS = 1_000
 
 export interface ServiceManagerOptions {
   readonly clock: Clock
@@ -35,7 +37,7 @@ export class ServiceManager implements Disposable {
 
   /** What comes after it is told in this order. From the first time on, the watchdog is told, too. */
   ready(status: string): void {
-    this.#tell("READY=1", `STATUS=${status}`)
+    this.#tell("READY=1", `STATUS=${status.slice(0, LONGEST_STATUS)}`)
     if (this.#timer === undefined) this.#feed()
   }
 
@@ -66,7 +68,8 @@ export class ServiceManager implements Disposable {
   #tell(...assignments: readonly string[]): void {
     const env = this.#env
     if (env === undefined) return
-    this.#last = this.#last.then(() => this.#send(assignments, env))
+    // without memory it throws
+    this.#last = this.#last.then(() => this.#send(assignments, env)).catch(() => this.#complain("it cannot be run"))
   }
 
   #send(assignments: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {

@@ -127,6 +127,17 @@ test("a sign-in is one for all who begin it, and its token is kept", async () =>
   expect((await it.token.getToken()).accessToken).toBe("canary-access-1")
 })
 
+test("the issuer is told at a sign-in what the configuration says besides", async () => {
+  await using it = await named({
+    grant: "authorization_code",
+    parameters: { prompt: "consent", access_type: "offline" },
+  })
+  const prompt = await it.token.signIn()
+  if (prompt.kind !== "browser") throw new Error("a browser is expected")
+  const { searchParams } = new URL(prompt.url)
+  expect([searchParams.get("prompt"), searchParams.get("access_type")]).toEqual(["consent", "offline"])
+})
+
 test("a sign-in that fails before there is anything to show says why", async () => {
   await using it = await named({ grant: "device_code" })
   await expect(it.token.signIn()).rejects.toMatchObject({ code: "ERR_TOKEN_RESPONSE_INVALID" })

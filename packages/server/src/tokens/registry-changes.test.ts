@@ -29,3 +29,13 @@ test("what is told of a registry ends with it", async () => {
   await registry.close()
   expect(ended).toBe(2)
 })
+
+test("a token is removed by any name, also one that every object has", async () => {
+  await using issuer = await LocalIssuer.start()
+  const { registry } = registryUnderTest()
+  await registry.apply({ constructor: configOf(issuer.url), toString: configOf(issuer.url) })
+  expect(registry.all).toHaveLength(2)
+  await registry.apply({})
+  expect(registry.all).toEqual([])
+  await registry.close()
+})

@@ -113,6 +113,7 @@ export class SignIn {
     return signInWithBrowser({
       ...endpoint,
       signal,
+      parameters: config.parameters,
       redirectUri: `http://127.0.0.1${port}/callback`,
       signInTimeoutMs: SIGN_IN_TIMEOUT_MS,
       openBrowser: (url) => show({ kind: "browser", url, expiresAt: clock.now() + SIGN_IN_TIMEOUT_MS }),

@@ -54,7 +54,7 @@ export class TokenRegistry implements AsyncDisposable {
    */
   async apply(configs: Readonly<Record<string, TokenConfig>>, moved: readonly string[] = []): Promise<void> {
     const opened = await this.#openAll(configs, moved)
-    const removed = this.all.filter(({ name }) => !(name in configs))
+    const removed = this.all.filter(({ name }) => !Object.hasOwn(configs, name))
     const replaced = opened.flatMap(({ name }) => this.#tokens.get(name) ?? [])
     await Promise.all([...removed, ...replaced].map((token) => token.close()))
     for (const { name } of removed) {

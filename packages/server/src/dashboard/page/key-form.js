@@ -1,5 +1,5 @@
 import { find, setText } from "./dom.js"
-import { ask, Problem } from "./server.js"
+import { ask, keepSession, Problem } from "./server.js"
 
 /**
  * Trades the API key for a session. The key is in the form and in one request, and nowhere else.
@@ -33,7 +33,8 @@ export function prepareKeyForm(onSignedIn) {
 
 /** @param {string} code Opens one session. */
 export async function openSession(code) {
-  await ask("POST", "/session", { body: { code } })
+  const { session } = await (await ask("POST", "/session", { body: { code } })).json()
+  keepSession(session)
 }
 
 /** @param {unknown} error */

@@ -4,7 +4,7 @@ import { find, setText } from "./dom.js"
 import { openSession, prepareKeyForm } from "./key-form.js"
 import { LiveEvents } from "./live-events.js"
 import { prepareRevokeDialog } from "./revoke-dialog.js"
-import { ask, SESSION_OVER } from "./server.js"
+import { ask, forgetSession, SESSION_OVER } from "./server.js"
 import { clockWords } from "./time-words.js"
 
 const keyView = find(document, "#key-view", HTMLElement)
@@ -49,6 +49,7 @@ function showBoard() {
 }
 
 function showKeyForm() {
+  forgetSession()
   events.stop()
   for (const dialog of document.querySelectorAll("dialog")) dialog.close()
   board.clear()

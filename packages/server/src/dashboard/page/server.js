@@ -17,6 +17,12 @@ export class Problem extends Error {
   }
 }
 
+/** Other servers of this machine can have cookies set for this one, and read what is sent to them: none is sent, none is taken. */
+const ALONE = /** @type {const} */ ({ cache: "no-store", credentials: "omit" })
+
+/** Where the session is: unlike a cookie, for this port alone. */
+const SESSION = "evertoken-session"
+
 /** Told to the window when the server knows no session of this page. */
 export const SESSION_OVER = "session-over"
 
@@ -31,7 +37,7 @@ const ASKED = { "x-evertoken-request": "1" }
  */
 
 /**
- * The answer to a request. The session is in a cookie that no script sees.
+ * The answer to a request, which brings the session, and no cookie.
  * @param {string} method
  * @param {string} path
  * @param {AskOptions} [options]
@@ -41,7 +47,7 @@ const ASKED = { "x-evertoken-request": "1" }
 export async function ask(method, path, { body, headers = {}, signal } = {}) {
   const content = body === undefined ? {} : { "content-type": "application/json" }
   /** @type {RequestInit} */
-  const init = { method, headers: { ...ASKED, ...content, ...headers }, cache: "no-store" }
+  const init = { method, headers: { ...ASKED, ...sessionHeader(), ...content, ...headers }, ...ALONE }
   if (body !== undefined) init.body = JSON.stringify(body)
   if (signal !== undefined) init.signal = signal
   const response = await fetch(path, init).catch(() => {
@@ -55,6 +61,21 @@ export async function ask(method, path, { body, headers = {}, signal } = {}) {
   const problem = await problemIn(response)
   if (problem.code === "ERR_UNAUTHORIZED") dispatchEvent(new Event(SESSION_OVER))
   throw problem
+}
+
+/** @param {string} session */
+export function keepSession(session) {
+  localStorage.setItem(SESSION, session)
+}
+
+export function forgetSession() {
+  localStorage.removeItem(SESSION)
+}
+
+/** @returns {Readonly<Record<string, string>>} */
+function sessionHeader() {
+  const session = localStorage.getItem(SESSION)
+  return session === null ? {} : { authorization: `Bearer ${session}` }
 }
 
 /**
