@@ -156,3 +156,49 @@ test.each([true, false])(
     expect(world.issuer.replayed).toEqual([])
   },
 )
+
+test("a renewal whose outcome nobody knows ends with a sign-out elsewhere, and leaves nothing", async () => {
+  for (const behaviour of ["reset", "answer-lost", "unavailable", "hangs", "hangs-processed"] as const) {
+    const { world, one, two, renewal } = await renewing()
+    world.issuer.next(behaviour)
+    void renewal()
+    await world.clock.advance(30_000)
+    await world.outcome(two.tokens.signOut())
+    await world.settled()
+    expect(world.rows.values.size, behaviour).toBe(0)
+    for (const { tokens } of [one, two]) expect(await world.failure(tokens.getToken())).toMatchObject(REAUTHENTICATION)
+    for (const { tokens } of [one, two]) await world.outcome(tokens.close())
+  }
+})
+
+test("whatever three processes do at once, a sign-out leaves no row, and a sign-in serves all", async () => {
+  for (let seed = 1; seed <= 60; seed++) {
+    const random = seededRandom(seed)
+    const { world, one, two, three } = await renewing()
+    const processes = [one, two, three]
+    const any = () => processes[Math.floor(random() * processes.length)] ?? one
+    const renew = async ({ tokens }: Process) => tokens.getToken({ newerThan: await tokens.getToken(), insist: true })
+    const signIns: Token[] = []
+    for (let action = 0; action < 15; action++) signIns.push(await world.signedInToken())
+    for (const signIn of signIns) {
+      const chance = random()
+      if (chance < 0.2) world.issuer.next(chance < 0.1 ? "reset" : "refused")
+      const { tokens } = any()
+      if (chance < 0.6) void world.begin(renew(any()))
+      else if (chance < 0.8) void world.begin(tokens.signOut())
+      else void world.begin(tokens.signIn(signIn))
+      await world.clock.advance(random() * 400)
+    }
+    world.issuer.forgetScript()
+    await world.settled()
+    await world.outcome(any().tokens.signOut())
+    await world.settled()
+    expect(world.rows.values.size, `seed ${seed}`).toBe(0)
+    const token = await world.signedInToken()
+    await world.outcome(any().tokens.signIn(token))
+    await world.settled()
+    await servesAll(world, token, processes)
+    expect(world.issuer.replayed, `seed ${seed}`).toEqual([])
+    for (const { tokens } of processes) await world.outcome(tokens.close())
+  }
+})
