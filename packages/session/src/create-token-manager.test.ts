@@ -156,6 +156,13 @@ describe("several at once", () => {
     expect(database.rows.size).toBe(2)
   })
 
+  test("a refused cookie keeps nobody from signing in", async () => {
+    const { tokens, browser, issuer } = await signedIn()
+    for (const name of browser.cookies.keys()) browser.cookies.set(name, "tampered")
+    await tokens.set(browser.request(), "access", issuer.signIn(), ALICE)
+    expect((await tokens.get(browser.request(), "access"))?.accessToken).toBe("access-4")
+  })
+
   test("a refused cookie keeps nobody from signing out", async () => {
     const { tokens, browser } = await signedIn()
     for (const name of browser.cookies.keys()) browser.cookies.set(name, "tampered")
@@ -202,6 +209,21 @@ test("what is not declared, or cannot be, does not compile, and is told by name"
   await expect(tokens.set(context, "refresh", 7, ALICE)).rejects.toThrow("the value of refresh must be a Token")
 })
 
+test.each(["", "a\0b", 7, null])("%j is no user", async (userId) => {
+  const { tokens, browser, issuer } = scene()
+  // @ts-expect-error -- as from JavaScript
+  const options: { userId: string } = { userId }
+  const context = browser.request()
+  for (const attempt of [
+    () => tokens.set(context, "refresh", issuer.signIn(), options),
+    () => tokens.get(context, "refresh", options),
+    () => tokens.delete(context, "refresh", options),
+    () => tokens.accessToken(context, options),
+  ]) {
+    await expect(attempt()).rejects.toThrow("userId must be a text")
+  }
+})
+
 test("each mistake in what is declared is told with its type and field", () => {
   const { table } = new MemoryTable()
   const source = new RotatingIssuer(new VirtualClock()).source
@@ -214,6 +236,7 @@ test("each mistake in what is declared is told with its type and field", () => {
     [{ access: { strategy: "cookie", renewdBy: "refresh" } }, /types\.access.*renewdBy/],
     [{ access: { strategy: "cookie", renewedBy: "refresh" } }, /types\.access\.renewedBy must name/],
     [{ access: { strategy: "cookie", renewedBy: "refresh", format: "opaque" }, refresh }, /no times by which to renew/],
+    [{ access: { strategy: "cookie", name: "a" }, other: { strategy: "cookie", name: "a" } }, /types\.other\.name/],
     [{ refresh: { strategy: "database" } }, /types\.refresh.*needs a table/],
     [{ refresh: { ...refresh, rows } }, /types\.refresh/],
     [{ all: { strategy: "virtual", of: ["refresh"] } }, /types\.all\.of must name/],

@@ -1,5 +1,6 @@
 import type { TokenSource } from "evertoken"
 import { z } from "zod"
+import { cookieNameOf } from "./cookie/cookie-name.js"
 import type { TokenRows } from "./database/token-rows.js"
 import { TokenTable } from "./database/token-table.js"
 import type { TokenStrategy } from "./token-strategy.js"
@@ -70,6 +71,7 @@ export function declaredTypes(types: TokenTypes): DeclaredTypes {
     }
   }
   for (const [name, type] of declared.cookies) assertRenewable(name, type, declared)
+  assertOwnNames(declared.cookies)
   for (const [name, of] of declared.virtual) assertOneTable(name, of, declared)
   return declared
 }
@@ -87,6 +89,17 @@ function assertRenewable(name: string, { renewedBy, format }: DeclaredCookie, { 
     throw new TypeError(`types.${name}.renewedBy: an opaque cookie has no times by which to renew it`)
   if (database.get(renewedBy)?.source !== undefined) return
   throw new TypeError(`types.${name}.renewedBy must name a type of the database that has a source, not ${renewedBy}`)
+}
+
+function assertOwnNames(cookies: DeclaredTypes["cookies"]): void {
+  const types = new Map<string, string>()
+  for (const [type, { name }] of cookies) {
+    const cookieName = cookieNameOf(type, name)
+    const other = types.get(cookieName)
+    if (other !== undefined)
+      throw new TypeError(`types.${type}.name is that of the cookie of ${other}, too: ${cookieName}`)
+    types.set(cookieName, type)
+  }
 }
 
 // what is to go in one statement must be where one statement reaches it

@@ -119,6 +119,27 @@ test("a renewal that takes too long holds no request up, and the next one has it
   expect(issuer.requests).toHaveLength(1)
 })
 
+test("a database that hangs holds no request up, either", async () => {
+  const { clock, tokens, browser, until, told, database } = await scene()
+  await clock.advance(50 * MINUTE_MS)
+  database.hangs = true
+  const request = told(tokens.accessToken(browser.request()))
+  await clock.advance(2_100)
+  expect(request.told).toBe("access-1")
+  await clock.advance(11 * MINUTE_MS)
+  const late = told(tokens.accessToken(browser.request()))
+  await until(() => late.told !== "")
+  expect(late.told).toBe("ERR_TOKEN_CACHE")
+})
+
+test("a refused cookie of a user who is known otherwise is replaced", async () => {
+  const { tokens, browser, read } = await scene()
+  browser.cookies.set("__Host-access", "tampered")
+  expect(await read(tokens.accessToken(browser.request()))).toBe("ERR_COOKIE_REFUSED")
+  expect(await read(tokens.accessToken(browser.request(ALICE.userId)))).toBe("access-1")
+  expect(await read(tokens.accessToken(browser.request()))).toBe("access-1")
+})
+
 test.each(["here", "on another server"])(
   "signing out %s while a renewal is under way wins: nothing is written back",
   async (where) => {

@@ -32,25 +32,45 @@ export class Rotation {
   /** @throws SessionError. TokenError: why there is no token, though somebody is signed in. */
   async accessToken(context: TokenContext, userId: string | undefined): Promise<Token> {
     const { cookies, clock } = this.#options
-    const read = await cookies?.read(context)
+    // who is known otherwise needs no cookie, and one that is refused is replaced
+    const read = await cookies
+      ?.read(context)
+      .catch((error: unknown) => (userId === undefined ? throwAgain(error) : undefined))
     const cookie = userId === undefined || read?.userId === userId ? read : undefined
     if (cookie?.status === "fresh") return cookie.token
     const user = userId ?? cookie?.userId
     if (user === undefined) throw notSignedIn()
-    let good = cookie?.token
+    const good = cookie?.status === "stale" ? cookie.token : undefined
     try {
-      const kept = await this.#keptOf(user, cookie)
-      good ??= kept
-      const token = await this.#fresh(user, kept, good)
+      const token = await this.#unlessTooSlow(this.#newest(user, cookie), good)
       if (token.accessToken !== read?.token.accessToken) await cookies?.write(context, { userId: user, token })
       return token
     } catch (error) {
-      const isGood = good !== undefined && clock.now() < good.expiresAt
-      const failure = await this.#told(error, user, { isGood })
-      if (isNotSignedIn(failure)) cookies?.clear(context)
-      else if (good !== undefined && isGood) return good
+      if (isNotSignedIn(error)) cookies?.clear(context)
+      else if (good !== undefined && clock.now() < good.expiresAt) return good
+      throw error
+    }
+  }
+
+  /** That of the row, renewed unless it is fresh; if it cannot be, as it is, until its end. */
+  async #newest(userId: string, cookie: ReadCookie | undefined): Promise<Token> {
+    const { clock } = this.#options
+    const kept = await this.#keptOf(userId, cookie)
+    if (clock.now() < kept.staleAt) return kept
+    const good = clock.now() < kept.expiresAt ? kept : undefined
+    try {
+      return await this.#unlessTooSlow(this.#options.kept.renewed(userId, kept), good)
+    } catch (error) {
+      const failure = await this.#told(error, userId, { isGood: good !== undefined })
+      if (good !== undefined && !isNotSignedIn(failure) && clock.now() < good.expiresAt) return good
       throw failure
     }
+  }
+
+  async #unlessTooSlow(token: Promise<Token>, good: Token | undefined): Promise<Token> {
+    if (good === undefined) return token
+    const { clock, renewalPatienceMs: timeoutMs } = this.#options
+    return (await within(token, { clock, timeoutMs })) ?? good
   }
 
   /** What is in the row, if it is what the cookie came from, or follows it. */
@@ -65,20 +85,16 @@ export class Rotation {
     return record.token
   }
 
-  async #fresh(userId: string, kept: Token, good: Token): Promise<Token> {
-    const { clock, renewalPatienceMs } = this.#options
-    if (clock.now() < kept.staleAt) return kept
-    const renewal = this.#options.kept.renewed(userId, kept)
-    if (clock.now() >= good.expiresAt) return renewal
-    return (await within(renewal, { clock, timeoutMs: renewalPatienceMs })) ?? good
-  }
-
   /** Whoever has signed out meanwhile is told so at once; whose grant was refused, when there is nothing to serve any more. */
   async #told(error: unknown, userId: string, { isGood }: { readonly isGood: boolean }): Promise<unknown> {
     if (!(error instanceof TokenError) || error.code !== "ERR_REAUTHENTICATION_REQUIRED") return error
     const isThere = (await this.#options.kept.read(userId).catch(() => "perhaps")) !== undefined
     return isGood && isThere ? error : notSignedIn()
   }
+}
+
+function throwAgain(error: unknown): never {
+  throw error
 }
 
 function isNotSignedIn(failure: unknown): boolean {

@@ -55,11 +55,15 @@ export class SessionTokens implements TokenManager<TokenTypes> {
   }
 
   async set(context: TokenContext, type: string, value: unknown, options: SetOptions = {}): Promise<void> {
-    await this.#strategyOf(type).set(await this.#placeOf(context, type, options), value, options)
+    const strategy = this.#strategyOf(type)
+    // a refused cookie says nothing, and may be what is replaced
+    const userId = await this.#userOf(context, options.userId).catch(nobody)
+    await strategy.set({ context, type, userId }, value, options)
   }
 
   async get(context: TokenContext, type: string, options: WhoseOptions = {}): Promise<unknown> {
-    return this.#strategyOf(type).get(await this.#placeOf(context, type, options))
+    const strategy = this.#strategyOf(type)
+    return strategy.get({ context, type, userId: await this.#userOf(context, options.userId) })
   }
 
   async delete(context: TokenContext, type: string, options: WhoseOptions = {}): Promise<boolean> {
@@ -80,7 +84,9 @@ export class SessionTokens implements TokenManager<TokenTypes> {
   async accessToken(context: TokenContext, { type, userId }: AccessTokenOptions<string> = {}): Promise<Token> {
     const name = type ?? this.#onlyRenewed()
     const rotation = this.#rotations.get(name)
-    if (rotation !== undefined) return rotation.accessToken(context, userId ?? context.userId)
+    const known = userId === undefined ? context.userId : userId
+    if (known !== undefined) checkedUserId(known)
+    if (rotation !== undefined) return rotation.accessToken(context, known)
     const read = await this.#cookies.get(name)?.read(context)
     if (read === undefined || read.status === "expired") throw notSignedIn()
     return read.token
@@ -90,13 +96,9 @@ export class SessionTokens implements TokenManager<TokenTypes> {
     return new UserTokenPool((type, userId) => this.#keptOf(type).sourceOf(userId), options)
   }
 
-  async #placeOf(context: TokenContext, type: string, { userId }: WhoseOptions): Promise<TokenPlace> {
-    return { context, type, userId: await this.#userOf(context, userId) }
-  }
-
   /** Who it is: as the call says, else as the application knows, else as a signed cookie says. */
   async #userOf(context: TokenContext, userId = context.userId): Promise<string | undefined> {
-    if (userId !== undefined) return userId
+    if (userId !== undefined) return checkedUserId(userId)
     for (const cookies of this.#cookies.values()) {
       const read = await cookies.read(context)
       if (read?.userId !== undefined) return read.userId
@@ -155,6 +157,12 @@ export class SessionTokens implements TokenManager<TokenTypes> {
       },
     }
   }
+}
+
+// what is empty is most often missing: everybody without a name would share a row; no database takes a NUL
+function checkedUserId(userId: unknown): string {
+  if (typeof userId === "string" && userId !== "" && !userId.includes("\0")) return userId
+  throw new TypeError("userId must be a text, not empty and without NUL characters")
 }
 
 // a refused cookie is one to get rid of

@@ -5,25 +5,27 @@ export class MemoryTable {
   readonly rows = new Map<string, string>()
   readonly statements: string[] = []
   isDown = false
+  hangs = false
 
   readonly table = new TokenTable({
     rows: (type) => ({
-      load: async (userId) => this.#run("load", () => this.rows.get(`${userId}/${type}`)),
-      save: async (userId, value, expected) =>
+      load: (userId) => this.#run("load", () => this.rows.get(`${userId}/${type}`)),
+      save: (userId, value, expected) =>
         this.#run("save", () => {
           const place = `${userId}/${type}`
           if (this.rows.get(place) !== expected) return false
           this.rows.set(place, value)
           return true
         }),
-      remove: async (userId) => this.#run("remove", () => this.rows.delete(`${userId}/${type}`)),
+      remove: (userId) => this.#run("remove", () => this.rows.delete(`${userId}/${type}`)),
     }),
-    removeMany: async (userId, types) =>
+    removeMany: (userId, types) =>
       this.#run("removeMany", () => types.filter((type) => this.rows.delete(`${userId}/${type}`))),
   })
 
-  #run<T>(statement: string, action: () => T): T {
+  async #run<T>(statement: string, action: () => T): Promise<T> {
     this.statements.push(statement)
+    if (this.hangs) return new Promise<T>(() => {})
     if (this.isDown) throw new Error("connection refused")
     return action()
   }
