@@ -81,12 +81,14 @@ export class SessionTokens implements TokenManager<TokenTypes> {
     return { removed: await deleteAll(this.#steps(context, names, user)) }
   }
 
-  async accessToken(context: TokenContext, { type, userId }: AccessTokenOptions<string> = {}): Promise<Token> {
+  async accessToken(
+    context: TokenContext,
+    { type, userId = context.userId }: AccessTokenOptions<string> = {},
+  ): Promise<Token> {
+    if (userId !== undefined) checkedUserId(userId)
     const name = type ?? this.#onlyRenewed()
     const rotation = this.#rotations.get(name)
-    const known = userId === undefined ? context.userId : userId
-    if (known !== undefined) checkedUserId(known)
-    if (rotation !== undefined) return rotation.accessToken(context, known)
+    if (rotation !== undefined) return rotation.accessToken(context, userId)
     const read = await this.#cookies.get(name)?.read(context)
     if (read === undefined || read.status === "expired") throw notSignedIn()
     return read.token
