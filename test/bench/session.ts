@@ -10,15 +10,20 @@ import { planOf } from "./statement-plan.js"
 
 const HELP = `What the rows of many users cost a web application, over a PostgreSQL of its own.
 
-  npm run bench:session -- [--rows N,N,...] [--reads N]
+  npm run bench:session -- [--rows N,N,...] [--reads N] [--jobs N]
 
   --rows N,N,...  sizes of the table, one after the other (default 1000,1000000)
   --reads N       how often a token is got, of users drawn from all (default 2000)
+  --jobs N        users whose tokens a background pool keeps ready (default 10000)
   --help          this text
 
   get            tokens.get(context, "refresh"): one statement, decrypted; milliseconds, one at a time
   statement      that statement alone, by the same connection
   plan           what PostgreSQL does for it; exit code 1 unless it is one look in the index
+
+  start          until the pool has the tokens of all users, each from its row
+  a user         heap that the pool keeps for one, after a garbage collection
+  refresh        one of them, renewed by a source that answers at once: claimed, marked, written, released; one at a time
 
 Every row is as large as that of a user, and 1,000 of them are.`
 
@@ -28,14 +33,16 @@ const STATEMENT = 'SELECT value FROM "session_tokens" WHERE user_id = $1 AND typ
 const values = toolOptions({
   rows: { type: "string", default: "1000,1000000" },
   reads: { type: "string", default: "2000" },
+  jobs: { type: "string", default: "10000" },
   help: { type: "boolean" },
 })
 const sizes = values.rows.split(",").map(Number)
 const reads = Number(values.reads)
+const jobs = Number(values.jobs)
 const programs = values.help ? undefined : providePostgres()
 if (values.help) console.log(HELP)
-else if (![...sizes, reads].every((size) => Number.isInteger(size) && size >= 1)) {
-  console.error("--rows and --reads must be whole numbers above 0, --rows with commas between")
+else if (![...sizes, reads, jobs].every((size) => Number.isInteger(size) && size >= 1)) {
+  console.error("--rows, --reads and --jobs must be whole numbers above 0, --rows with commas between")
   process.exitCode = 2
 } else if (programs !== undefined) await measure(programs)
 
@@ -72,6 +79,60 @@ async function measure(directory: string): Promise<void> {
   }
   console.table(rows)
   await pool.end()
+  await measureJobs(server)
+}
+
+async function measureJobs(server: PostgresServer): Promise<void> {
+  const database = new pg.Pool({ ...server.connection, max: 10 })
+  // the server may end first
+  database.on("error", () => {})
+  const tokens = createTokenManager({
+    keyring: new Keyring([EncryptionKey.from(randomBytes(32))]),
+    types: {
+      calendar: {
+        strategy: "database",
+        table: postgresTable(database),
+        source: { getToken: async () => tokenOfSomeone() },
+      },
+    },
+  })
+  const users = Array.from({ length: jobs }, (_, i) => `job-${i}`)
+  await inTurns(users, (userId) =>
+    tokens.set({ cookieHeader: undefined, appendSetCookie: () => {}, userId }, "calendar", tokenOfSomeone()),
+  )
+  const before = heapBytes()
+  await using pool = tokens.pool({ maximumSize: jobs })
+  const begun = performance.now()
+  await inTurns(users, (userId) => pool.getToken({ userId, type: "calendar" }))
+  const startSeconds = (performance.now() - begun) / 1_000
+  const perUser = (heapBytes() - before) / jobs
+  const refreshed = await timesOf(users.slice(0, 500), (userId) => pool.refresh({ userId, type: "calendar" }))
+  console.table([
+    {
+      users: jobs,
+      "start (s)": Number(startSeconds.toFixed(1)),
+      "a user (bytes)": Math.round(perUser),
+      "refresh, median (ms)": at(refreshed, 0.5),
+      "refresh, p99": at(refreshed, 0.99),
+    },
+  ])
+  await database.end()
+}
+
+/** A hundred at a time. */
+async function inTurns(users: readonly string[], action: (userId: string) => Promise<unknown>): Promise<void> {
+  const waiting = users.values()
+  await Promise.all(
+    Array.from({ length: 100 }, async () => {
+      for (const userId of waiting) await action(userId)
+    }),
+  )
+}
+
+function heapBytes(): number {
+  globalThis.gc?.()
+  globalThis.gc?.()
+  return process.memoryUsage().heapUsed
 }
 
 function tokenOfSomeone(): Token {

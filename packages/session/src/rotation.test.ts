@@ -119,6 +119,27 @@ test("a renewal that takes too long holds no request up, and the next one has it
   expect(issuer.requests).toHaveLength(1)
 })
 
+test("calls of one request share the renewal, and the one cookie of it", async () => {
+  const { clock, tokens, browser, until, told, issuer } = await scene()
+  await clock.advance(50 * MINUTE_MS)
+  const written: string[] = []
+  const context = { ...browser.request(), appendSetCookie: (value: string) => written.push(value) }
+  const calls = Array.from({ length: 10 }, () => told(tokens.accessToken(context)))
+  await until(() => calls.every((call) => call.told !== ""))
+  expect(new Set(calls.map((call) => call.told))).toEqual(new Set(["access-2"]))
+  expect([written.length, issuer.requests.length]).toEqual([1, 1])
+})
+
+test("who signs out between a renewal and its cookie gets none", async () => {
+  const { clock, tokens, browser, read, database } = await scene()
+  await clock.advance(50 * MINUTE_MS)
+  let saves = 0
+  // claimed, marked, written, released
+  database.afterSave = () => ++saves === 4 && database.rows.clear()
+  expect(await read(tokens.accessToken(browser.request()))).toBe("ERR_NOT_SIGNED_IN")
+  expect(browser.cookies.size).toBe(0)
+})
+
 test("a database that hangs holds no request up, either", async () => {
   const { clock, tokens, browser, until, told, database } = await scene()
   await clock.advance(50 * MINUTE_MS)

@@ -24,13 +24,32 @@ export interface RotationOptions {
  */
 export class Rotation {
   readonly #options: RotationOptions
+  readonly #underWay = new WeakMap<
+    TokenContext,
+    { readonly userId: string | undefined; readonly token: Promise<Token> }
+  >()
 
   constructor(options: RotationOptions) {
     this.#options = options
   }
 
-  /** @throws SessionError. TokenError: why there is no token, though somebody is signed in. */
+  /**
+   * Calls of one request share the answer, and its cookie.
+   * @throws SessionError. TokenError: why there is no token, though somebody is signed in.
+   */
   async accessToken(context: TokenContext, userId: string | undefined): Promise<Token> {
+    const underWay = this.#underWay.get(context)
+    if (underWay !== undefined && underWay.userId === userId) return underWay.token
+    const token = this.#accessToken(context, userId)
+    this.#underWay.set(context, { userId, token })
+    try {
+      return await token
+    } finally {
+      this.#underWay.delete(context)
+    }
+  }
+
+  async #accessToken(context: TokenContext, userId: string | undefined): Promise<Token> {
     const { cookies, clock } = this.#options
     // who is known otherwise needs no cookie, and one that is refused is replaced
     const read = await cookies
@@ -59,12 +78,19 @@ export class Rotation {
     if (clock.now() < kept.staleAt) return kept
     const good = clock.now() < kept.expiresAt ? kept : undefined
     try {
-      return await this.#unlessTooSlow(this.#options.kept.renewed(userId, kept), good)
+      return await this.#unlessTooSlow(this.#renewed(userId, kept), good)
     } catch (error) {
       const failure = await this.#told(error, userId, { isGood: good !== undefined })
       if (good !== undefined && !isNotSignedIn(failure) && clock.now() < good.expiresAt) return good
       throw failure
     }
+  }
+
+  /** Whoever has signed out since it was written gets no cookie of it any more. */
+  async #renewed(userId: string, newerThan: Token): Promise<Token> {
+    const token = await this.#options.kept.renewed(userId, newerThan)
+    if (!(await this.#isThere(userId))) throw notSignedIn()
+    return token
   }
 
   async #unlessTooSlow(token: Promise<Token>, good: Token | undefined): Promise<Token> {
@@ -88,8 +114,13 @@ export class Rotation {
   /** Whoever has signed out meanwhile is told so at once; whose grant was refused, when there is nothing to serve any more. */
   async #told(error: unknown, userId: string, { isGood }: { readonly isGood: boolean }): Promise<unknown> {
     if (!(error instanceof TokenError) || error.code !== "ERR_REAUTHENTICATION_REQUIRED") return error
-    const isThere = (await this.#options.kept.read(userId).catch(() => "perhaps")) !== undefined
+    const isThere = await this.#isThere(userId)
     return isGood && isThere ? error : notSignedIn()
+  }
+
+  /** Also if nobody can tell. */
+  async #isThere(userId: string): Promise<boolean> {
+    return (await this.#options.kept.read(userId).catch(() => "perhaps")) !== undefined
   }
 }
 

@@ -6,6 +6,8 @@ export class MemoryTable {
   readonly statements: string[] = []
   isDown = false
   hangs = false
+  /** Called after each row is written. */
+  afterSave: () => void = () => {}
 
   readonly table = new TokenTable({
     rows: (type) => ({
@@ -15,6 +17,7 @@ export class MemoryTable {
           const place = `${userId}/${type}`
           if (this.rows.get(place) !== expected) return false
           this.rows.set(place, value)
+          this.afterSave()
           return true
         }),
       remove: (userId) => this.#run("remove", () => this.rows.delete(`${userId}/${type}`)),
