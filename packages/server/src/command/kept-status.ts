@@ -2,7 +2,7 @@ import type { Token } from "evertoken"
 import type { TokenConfig } from "../config/token-config.js"
 import type { TokenStore } from "../tokens/named-token.js"
 import { isGivenByPerson } from "../tokens/sign-in.js"
-import type { TokenStatus } from "../tokens/token-status.js"
+import { isRenewable, type TokenStatus } from "../tokens/token-status.js"
 
 /** How a token is doing, as far as its store tells; `starting` where nothing is there yet. */
 export async function keptStatus(
@@ -17,7 +17,7 @@ export async function keptStatus(
     ...{ store: store.name, isEncrypted: store.isEncrypted },
     status: record === undefined ? "starting" : statusOf(record.token, now),
     ...{ isRenewing: false, attempts: 0, isSigningIn: false, canSignIn: isGivenByPerson(config) },
-    ...{ issuedAt, staleAt, expiresAt },
+    ...{ issuedAt, staleAt, expiresAt, isRenewable: isRenewable(config, record?.token) },
   }
 }
 

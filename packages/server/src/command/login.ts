@@ -2,6 +2,7 @@ import type { Timer } from "evertoken"
 import open from "open"
 import { browserElsewhere } from "./browser-elsewhere.js"
 import type { SignInPrompt } from "../tokens/sign-in.js"
+import { endingNotes } from "./status-table.js"
 import { printable, type Terminal } from "./terminal.js"
 import type { TokenService } from "./token-service.js"
 
@@ -13,9 +14,13 @@ export async function login(name: string, tokens: TokenService, terminal: Termin
   const prompt = await tokens.signIn(name)
   stderr.write(`${printable(wordsFor(prompt))}\n`)
   if (stderr.isTTY === true && prompt.kind === "browser") await open(prompt.url).catch(() => undefined)
-  using _progress = progress(prompt.expiresAt, terminal)
-  await tokens.signedIn(name)
+  {
+    using _progress = progress(prompt.expiresAt, terminal)
+    await tokens.signedIn(name)
+  }
   stderr.write(`${stderr.isTTY === true ? "\r\u001b[K" : ""}${name}: signed in, and kept\n`)
+  const status = (await tokens.list()).find((status) => status.name === name)
+  for (const note of status === undefined ? [] : endingNotes(status)) stderr.write(`  ${note}\n`)
 }
 
 function wordsFor(prompt: SignInPrompt): string {

@@ -104,6 +104,17 @@ describe.each([
     expect((await at.run(["get", "mail"])).out).toBe("canary-access-1\n")
   })
 
+  test("a sign-in that brings no refresh token is told to end, at once and whenever the token is looked at", async () => {
+    await using at = await bench(withServer)
+    const note = "  there is no refresh token: once it ends, somebody has to sign in again\n"
+    const login = () => at.run(["login", "mail"], { onErr: onceShown(visitWith({ code: "the-code" })) })
+    at.issuer.next({ status: 200, body: { access_token: "canary-short", token_type: "Bearer", expires_in: 3600 } })
+    expect((await login()).err).toContain(`mail: signed in, and kept\n${note}`)
+    expect((await at.run(["list"])).out).toContain(note)
+    expect((await login()).err).toMatch(/mail: signed in, and kept\n$/)
+    expect((await at.run(["list"])).out).not.toContain(note)
+  })
+
   test("login tells why it failed", async () => {
     await using at = await bench(withServer)
     const outcome = await at.run(["login", "mail"], { onErr: onceShown(visitWith({ error: "access_denied" })) })

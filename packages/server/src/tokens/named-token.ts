@@ -30,7 +30,7 @@ import {
 import type { TokenConfig } from "../config/token-config.js"
 import { endpointOptions, issuerOptions, lifetimePolicy } from "./issuer-requests.js"
 import { isGivenByPerson, SignIn, type SignInPrompt, type SignInState } from "./sign-in.js"
-import { errorReport, type TokenStatus } from "./token-status.js"
+import { errorReport, isRenewable, type TokenStatus } from "./token-status.js"
 import { tokenSourceOf, type TokenSecrets } from "./token-source-of.js"
 import { tokenSetByHand, type TokensSetByHand } from "./tokens-set-by-hand.js"
 
@@ -77,7 +77,11 @@ export class NamedToken implements AsyncDisposable {
     this.#clock = clock
     this.#source = source
     this.#watcher = watcher
-    const accept = (token: Token) => source.signIn(token)
+    const accept = async (token: Token) => {
+      await source.signIn(token)
+      // the watcher hears of it a moment later
+      this.#token = token
+    }
     this.#signIn = new SignIn({ config, endpoint: endpointOptions(config, secrets.clientSecret, clock), clock, accept })
     watcher.state$.subscribe((state) => this.#noted(state))
   }
@@ -118,6 +122,7 @@ export class NamedToken implements AsyncDisposable {
       ...{ name, grant: config.grant, issuer: config.issuer, clientId: config.client.id, scope: config.scope },
       ...{ store: this.#store.name, isEncrypted: this.#store.isEncrypted },
       ...{ status, isRenewing, issuedAt, staleAt, expiresAt, nextRenewalAt, attempts },
+      isRenewable: isRenewable(config, this.#token),
       lastError: lastError && errorReport(lastError, report),
       ...{ canSignIn, isSigningIn: this.#signIn.isUnderWay },
       signInError: this.#signIn.lastError?.message,
