@@ -98,6 +98,12 @@ tokens:
   ])
 })
 
+test("what is wrong in the same place for the same reason is told once", () => {
+  const lines = problemsOf("tokens:\n  a: [1\n b: {")
+  expect(lines.length).toBeGreaterThan(0)
+  expect(new Set(lines).size).toBe(lines.length)
+})
+
 describe("a field that is wrong is told in words that mend it:", () => {
   const AUTHENTICATION =
     "must be one of client_secret_basic, client_secret_basic_raw, client_secret_post, client_secret_jwt, none, or an object whose method is one of private_key_jwt, client_assertion, tls_client_auth"
