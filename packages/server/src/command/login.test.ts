@@ -28,6 +28,7 @@ async function loginWith(prompt: (clock: VirtualClock) => SignInPrompt, options:
     ...{ isServer: true, list: () => Promise.resolve([]), get: unused, refresh: unused, set: unused, revoke: unused },
     signIn: () => Promise.resolve(prompt(clock)),
     signedIn: () => kept,
+    cancelSignIn: unused,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
   const done = login("mail", tokens, { stdin: new PassThrough(), stdout: new PassThrough(), stderr, clock })

@@ -121,6 +121,14 @@ describe.each([
     expect(outcome).toMatchObject({ code: 1, err: expect.stringContaining("access_denied") as string })
   })
 
+  test("Ctrl-C ends the sign-in, and not only the waiting for it", async () => {
+    await using at = await bench(withServer)
+    const interrupt = onceShown(() => void process.emit("SIGINT"))
+    const { code, err } = await at.run(["login", "mail"], { onErr: interrupt })
+    expect([code, err]).toEqual([130, expect.stringContaining("evertoken: the sign-in is cancelled\n")])
+    expect((await at.run(["list", "--json"])).out).not.toContain('"isSigningIn":true')
+  })
+
   test("nobody signs in for a client's own token", async () => {
     await using at = await bench(withServer)
     const { code, err } = await at.run(["login", "billing"])

@@ -217,6 +217,11 @@ export class NamedToken implements AsyncDisposable {
     return this.#signIn.state
   }
 
+  /** Ends the sign-in under way, if there is one: it has failed then, and what was kept before stays. */
+  cancelSignIn(): void {
+    this.#signIn.cancel()
+  }
+
   /** Resolves once the sign-in under way has succeeded, and its tokens are kept; at once if there is none. */
   signedIn(): Promise<void> {
     return this.#signIn.completed()
