@@ -387,3 +387,12 @@ describe("a file", () => {
     await expect(readConfig(await fileOf("#".repeat(1_048_577)))).rejects.toThrow("is too large for a configuration")
   })
 })
+
+test("of a file that is wrong everywhere the first problems are told, and how many there are more", () => {
+  const entries = Array.from({ length: 120 }, (_, i) => `t${String(i)}: 1`)
+  for (const text of [`tokens: { ${entries.join(", ")} }`, "? [x]\n".repeat(120)]) {
+    const problems = problemsOf(text)
+    expect(problems).toHaveLength(101)
+    expect(problems.at(-1)).toMatch(/^evertoken.yaml:\d+:\d+: \d+ problems more are not told$/)
+  }
+})
