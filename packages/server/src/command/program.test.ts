@@ -187,6 +187,13 @@ test("a command line that is not understood is exit code 2, and no value in it i
   expect((await runUnderTest(["get", "billing", "--min-validity", "soon"])).code).toBe(2)
 })
 
+test("a command that is misused names its own help", async () => {
+  for (const args of [["get"], ["get", "a", "b"], ["exec"], ["completion", "tcsh"]]) {
+    expect((await runUnderTest(args)).err).toContain(`(evertoken ${args[0] ?? ""} --help tells more)`)
+  }
+  expect((await runUnderTest(["frobnicate"])).err).toContain("(evertoken --help tells more)")
+})
+
 test("help tells the exit codes, and gives examples", async () => {
   for (const args of [["--help"], ["get", "--help"], ["serve", "--help"]]) {
     const { code, out } = await runUnderTest(args)
