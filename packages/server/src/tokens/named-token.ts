@@ -114,7 +114,9 @@ export class NamedToken implements AsyncDisposable {
 
   get status(): TokenStatus {
     const { config, name } = this
-    const { status, isRenewing, attempts, nextRenewalAt, lastError } = this.#state
+    const { isRenewing, attempts, nextRenewalAt, lastError } = this.#state
+    // the mark in the store says so after a restart, too
+    const status = this.#watcher.signedOut ? "signed-out" : this.#state.status
     const { issuedAt, staleAt, expiresAt } = this.#token ?? {}
     const canSignIn = isGivenByPerson(config)
     const report = { name, canSignIn, at: this.#failedAt }
@@ -188,11 +190,14 @@ export class NamedToken implements AsyncDisposable {
   }
 
   /**
-   * Replaces what is kept. A refresh token alone is used at once.
-   * @throws TypeError naming the field. TokenError if it could not be written.
+   * Replaces what is kept. A refresh token alone is used at once: an issuer that cannot be asked just now is asked again later.
+   * @throws TypeError naming the field. TokenError if it could not be written, or the issuer refuses it.
    */
   async set(fields: TokensSetByHand): Promise<void> {
+    const before = this.#token
     await this.#source.signIn(tokenSetByHand(fields, this.#clock.now(), lifetimePolicy(this.config.policy)))
+    if (fields.accessToken !== undefined) return
+    await this.#watcher.getToken({ newerThan: before, insist: true }).catch(throwUnlessTransient)
   }
 
   /**
@@ -269,6 +274,10 @@ function closed(): TokenError {
 
 function throwSignedOut(): never {
   throw new TokenError("ERR_REAUTHENTICATION_REQUIRED", "signed out", { transient: false })
+}
+
+function throwUnlessTransient(error: unknown): void {
+  if (!(error instanceof TokenError) || !error.transient) throw error
 }
 
 function throwReason(signal: AbortSignal): never {
