@@ -123,6 +123,9 @@ describe.skipIf(executable === undefined)("the dashboard in a real Chromium", ()
     await dashboard.row("mail").getByRole("button", { name: "Sign in mail" }).click()
     await page.getByRole("link", { name: /^Continue at / }).waitFor()
     await faults("the way to the issuer")
+    await page.getByRole("button", { name: "Cancel the sign-in" }).click()
+    await page.getByRole("link", { name: /^Continue at / }).waitFor({ state: "hidden" })
+    await dashboard.row("mail").getByText("the sign-in was cancelled").waitFor()
   })
 
   it("all of it can be reached and used by the keyboard alone", async () => {
