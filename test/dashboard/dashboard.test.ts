@@ -10,7 +10,8 @@ const executable = provideChromium()
 
 /** A browser tells of each answer that is an error; nothing else may be told. */
 const REFUSED = /^Failed to load resource: the server responded with a status of (401|503) /
-const BROKEN = /^Failed to load resource: net::ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|CONNECTION_RESET)/
+const BROKEN =
+  /^Failed to load resource: net::ERR_(CONNECTION_\w+|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|SOCKET_NOT_CONNECTED)/
 
 describe.skipIf(executable === undefined)("the dashboard in a real Chromium", () => {
   let issuer: RealIssuer
