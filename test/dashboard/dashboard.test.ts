@@ -10,7 +10,8 @@ const executable = provideChromium()
 
 /** A browser tells of each answer that is an error; nothing else may be told. */
 const REFUSED = /^Failed to load resource: the server responded with a status of (401|503) /
-const BROKEN = /^Failed to load resource: net::ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|CONNECTION_RESET)/
+const BROKEN =
+  /^Failed to load resource: net::ERR_(CONNECTION_\w+|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|SOCKET_NOT_CONNECTED)/
 
 describe.skipIf(executable === undefined)("the dashboard in a real Chromium", () => {
   let issuer: RealIssuer
@@ -123,6 +124,9 @@ describe.skipIf(executable === undefined)("the dashboard in a real Chromium", ()
     await dashboard.row("mail").getByRole("button", { name: "Sign in mail" }).click()
     await page.getByRole("link", { name: /^Continue at / }).waitFor()
     await faults("the way to the issuer")
+    await page.getByRole("button", { name: "Cancel the sign-in" }).click()
+    await page.getByRole("link", { name: /^Continue at / }).waitFor({ state: "hidden" })
+    await dashboard.row("mail").getByText("the sign-in was cancelled").waitFor()
   })
 
   it("all of it can be reached and used by the keyboard alone", async () => {

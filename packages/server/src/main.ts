@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { systemClock } from "evertoken"
 import { run } from "./command/program.js"
 import { processTerminal } from "./command/terminal.js"

@@ -77,8 +77,8 @@ export class RefreshTokenSource implements TokenSource {
 
 function noRefreshToken(): TokenError {
   const message =
-    "there is no refresh token: neither the cache has one nor the option refreshToken. Is the environment variable " +
-    "that it comes from set? Else a sign-in is needed"
+    "no refresh token is kept, and refreshToken gives none (is what it comes from set?): " +
+    "a new sign-in, or a new refresh token, is needed"
   return new TokenError("ERR_REAUTHENTICATION_REQUIRED", message, { transient: false })
 }
 

@@ -103,7 +103,7 @@ describe("a refusal without an OAuth error", () => {
 })
 
 describe("a refusal of the client itself says what to check", () => {
-  const check = /: check clientId, clientSecret and clientAuthentication$/
+  const check = /: check the client's id, its secret, and how it authenticates$/
 
   it.each([
     [400, { error: "invalid_client", error_description: "who?" }],

@@ -57,7 +57,7 @@ export function responseErrorOf(answer: IssuerAnswer, request: RefusedRequest): 
   const errorDescription = shownText(body?.["error_description"], secrets)
   // a 401 is for the client (RFC 6749, section 5.2), unless it says itself that it is not
   const isClientRefused = error === "invalid_client" || (status === 401 && named !== "invalid_grant")
-  const mend = isClientRefused ? ": check clientId, clientSecret and clientAuthentication" : ""
+  const mend = isClientRefused ? ": check the client's id, its secret, and how it authenticates" : ""
   return new TokenResponseError(answered + namedAs(said ?? error, errorDescription) + mend, {
     status,
     error,

@@ -23,9 +23,10 @@ export interface CommandContext {
 /** A command that needs no configuration. */
 export function addPlainCommand(program: Command, { usage, description, examples }: CommandDescription): Command {
   const lines = examples.map((example) => `\n  ${example}`)
-  return program
-    .command(usage)
+  const command = program.command(usage)
+  return command
     .description(description)
+    .showHelpAfterError(`(evertoken ${command.name()} --help tells more)`)
     .addHelpText("after", `\nExamples:${lines.join("")}`)
 }
 
@@ -33,6 +34,7 @@ export function addPlainCommand(program: Command, { usage, description, examples
 export function addCommand(program: Command, description: CommandDescription): Command {
   return addPlainCommand(program, description).option(
     "--config <file>",
-    "the configuration; by default $EVERTOKEN_CONFIG or ./evertoken.yaml, and so on",
+    "the configuration; by default $EVERTOKEN_CONFIG, or the first there is of ./evertoken.yaml, " +
+      "~/.config/evertoken/evertoken.yaml and /etc/evertoken/evertoken.yaml",
   )
 }

@@ -1,3 +1,4 @@
+import { Option } from "commander"
 import { addCommand, type CommandContext } from "./add-command.js"
 import type { ConfigOption } from "./configuration.js"
 import { readInput } from "./read-input.js"
@@ -31,7 +32,11 @@ export function addGitCredentialCommand({ program, terminal }: CommandContext): 
       "git config --global credential.helper '!evertoken git-credential forge --host git.example.com'",
     ],
   })
-    .option("--host <host>", "give it to this host only, with its port if there is one; may be repeated", collect, [])
+    .addOption(
+      new Option("--host <host>", "give it to this host only, with its port if there is one; may be repeated")
+        .argParser(collect)
+        .default([], "any"),
+    )
     .option("--username <name>", `the user's name; by default that of the URL, or ${USERNAME}`)
     .option("--allow-http", "give it without TLS, too: whoever is on the way can read it")
     .addHelpText(

@@ -100,9 +100,14 @@ describe("for a terminal", () => {
 
   test("what went wrong, and what is to be done, is told below the token", () => {
     const lastError = { code: "ERR_X", message: "refused\u001b[2J", hint: "Do this.", transient: false, at: 0 }
-    const lines = board([statusOf({ status: "reauthentication-required", lastError, signInError: "denied" })])
+    const status = "reauthentication-required"
+    const lines = board([statusOf({ status, canSignIn: true, lastError, signInError: "denied" })])
     expect(lines[1]).toContain("sign-in needed")
     expect(lines.slice(2, 5)).toEqual(["  refused?[2J", "  Do this.", "  the sign-in has failed: denied"])
+    // as on the dashboard: nobody can sign in for it
+    expect(board([statusOf({ status })])[1]).toContain("new grant needed")
+    const narrow = board([statusOf({ lastError: { ...lastError, message: "it refuses what was given" } })], 20)
+    expect(narrow.slice(2, 5)).toEqual(["  it refuses what", "  was given", "  Do this."])
   })
 
   test("who has no tokens yet is told what to do, and who keeps some readable, which", () => {

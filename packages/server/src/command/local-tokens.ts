@@ -81,6 +81,13 @@ export class LocalTokens implements TokenService {
     })
   }
 
+  async cancelSignIn(name: string): Promise<void> {
+    await this.#with(name, (token) => {
+      token.cancelSignIn()
+      return Promise.resolve()
+    })
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#opened.values()].map((token) => token.close()))
     await this.#stores.close()

@@ -25,9 +25,10 @@ async function loginWith(prompt: (clock: VirtualClock) => SignInPrompt, options:
   const kept = new Promise<void>((resolve) => (keep = resolve))
   const unused = () => Promise.reject(new Error("login does not need it"))
   const tokens = {
-    ...{ isServer: true, list: unused, get: unused, refresh: unused, set: unused, revoke: unused },
+    ...{ isServer: true, list: () => Promise.resolve([]), get: unused, refresh: unused, set: unused, revoke: unused },
     signIn: () => Promise.resolve(prompt(clock)),
     signedIn: () => kept,
+    cancelSignIn: unused,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   }
   const done = login("mail", tokens, { stdin: new PassThrough(), stdout: new PassThrough(), stderr, clock })

@@ -104,10 +104,29 @@ describe.each([
     expect((await at.run(["get", "mail"])).out).toBe("canary-access-1\n")
   })
 
+  test("a sign-in that brings no refresh token is told to end, at once and whenever the token is looked at", async () => {
+    await using at = await bench(withServer)
+    const note = "  there is no refresh token: once it ends, somebody has to sign in again\n"
+    const login = () => at.run(["login", "mail"], { onErr: onceShown(visitWith({ code: "the-code" })) })
+    at.issuer.next({ status: 200, body: { access_token: "canary-short", token_type: "Bearer", expires_in: 3600 } })
+    expect((await login()).err).toContain(`mail: signed in, and kept\n${note}`)
+    expect((await at.run(["list"])).out).toContain(note)
+    expect((await login()).err).toMatch(/mail: signed in, and kept\n$/)
+    expect((await at.run(["list"])).out).not.toContain(note)
+  })
+
   test("login tells why it failed", async () => {
     await using at = await bench(withServer)
     const outcome = await at.run(["login", "mail"], { onErr: onceShown(visitWith({ error: "access_denied" })) })
     expect(outcome).toMatchObject({ code: 1, err: expect.stringContaining("access_denied") as string })
+  })
+
+  test("Ctrl-C ends the sign-in, and not only the waiting for it", async () => {
+    await using at = await bench(withServer)
+    const interrupt = onceShown(() => void process.emit("SIGINT"))
+    const { code, err } = await at.run(["login", "mail"], { onErr: interrupt })
+    expect([code, err]).toEqual([130, expect.stringContaining("evertoken: the sign-in is cancelled\n")])
+    expect((await at.run(["list", "--json"])).out).not.toContain('"isSigningIn":true')
   })
 
   test("nobody signs in for a client's own token", async () => {
@@ -166,6 +185,13 @@ test("a command line that is not understood is exit code 2, and no value in it i
   expect(err).toContain("evertoken: unknown option '--token=…'")
   expect(err).not.toContain("hunter2")
   expect((await runUnderTest(["get", "billing", "--min-validity", "soon"])).code).toBe(2)
+})
+
+test("a command that is misused names its own help", async () => {
+  for (const args of [["get"], ["get", "a", "b"], ["exec"], ["completion", "tcsh"]]) {
+    expect((await runUnderTest(args)).err).toContain(`(evertoken ${args[0] ?? ""} --help tells more)`)
+  }
+  expect((await runUnderTest(["frobnicate"])).err).toContain("(evertoken --help tells more)")
 })
 
 test("help tells the exit codes, and gives examples", async () => {

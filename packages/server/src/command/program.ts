@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander"
 import { ConfigError } from "../config/config-error.js"
 import { EXIT } from "./command-error.js"
 import { addCompletionCommands } from "./completion.js"
+import { addDashboardCommand } from "./dashboard.js"
 import { addDoctorCommand } from "./doctor.js"
 import { addExecCommand } from "./exec.js"
 import { addGitCredentialCommand } from "./git-credential.js"
@@ -61,6 +62,7 @@ function programOf(args: readonly string[], terminal: Terminal, exitWith: (code:
   addServerCommands(context)
   addSimulateCommand(context)
   addTokenCommands(context)
+  addDashboardCommand(context)
   addDoctorCommand(context)
   addExecCommand(context)
   addGitCredentialCommand(context)

@@ -1,6 +1,7 @@
 import { Agent, request } from "undici"
 import { z } from "zod"
 import { problem } from "../http/problem.js"
+import { sessionCode, type SessionCode } from "../http/session-routes.js"
 import { signInOutcome, signInPrompt } from "../http/sign-in-routes.js"
 import { tokenAnswer, type TokenAnswer } from "../http/token-answer.js"
 import type { SignInPrompt } from "../tokens/sign-in.js"
@@ -58,6 +59,15 @@ export class RemoteTokens implements TokenService {
       if (state === "kept") return
       if (state !== "under-way") throw new CommandError(why ?? "the sign-in has failed, or was ended")
     }
+  }
+
+  async cancelSignIn(name: string): Promise<void> {
+    await this.#ask("DELETE", `${pathOf(name)}/sign-in`)
+  }
+
+  /** A link that opens the dashboard once, if the server listens where a browser comes. */
+  async dashboard(): Promise<SessionCode> {
+    return sessionCode.parse(await this.#ask("POST", "/session-codes"))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,6 +3,7 @@ import { columns, widthOf, type Cell } from "./columns.js"
 import { legend, lifeBar, type Glyphs } from "./life-bar.js"
 import type { Paint, Style } from "./paint.js"
 import { notesOf } from "./status-table.js"
+import { wrapped } from "./wrapped.js"
 import { momentWords, renewalWords, stateWords } from "./status-words.js"
 
 const BAR = { least: 8, most: 48 } as const
@@ -38,7 +39,9 @@ export function boardOf(statuses: readonly TokenStatus[], options: BoardOptions)
   const bars = hasBars ? [paint("LIFE".padEnd(barWidth), "dim"), ...statuses.map(barOf)] : []
   const rows = words.map((cells, i) => withBar(cells, bars[i], barWidth))
   const [head = "", ...lines] = columns(rows)
-  const notes = statuses.map((status) => notesOf(status).map((note) => `  ${paint(note, "dim")}`))
+  const notes = statuses.map((status) =>
+    notesOf(status).flatMap((note) => wrapped(note, width).map((line) => paint(line, "dim"))),
+  )
   return [
     head,
     ...lines.flatMap((line, i) => [line, ...(notes[i] ?? [])]),

@@ -20,8 +20,21 @@ export function tableOf(statuses: readonly TokenStatus[], now: number): string {
   return [head, ...lines.flatMap((line, i) => [line, ...(notes[i] ?? [])])].map((line) => `${line}\n`).join("")
 }
 
-/** What went wrong last, and what to do about it. */
-export function notesOf({ lastError, signInError }: TokenStatus): readonly string[] {
-  const failed = lastError === undefined ? [] : [lastError.message, lastError.hint]
+/** What went wrong last, and what to do about it; and what will go wrong. */
+export function notesOf(status: TokenStatus): readonly string[] {
+  const { lastError, signInError } = status
+  const failed = lastError === undefined ? endingNotes(status) : [lastError.message, lastError.hint]
   return [...failed, ...(signInError === undefined ? [] : [`the sign-in has failed: ${signInError}`])].map(printable)
+}
+
+/** Of a token that nothing renews. */
+export function endingNotes({ isRenewable, canSignIn }: TokenStatus): readonly string[] {
+  if (isRenewable !== false) return []
+  const then = canSignIn ? "somebody has to sign in again" : "somebody has to set another one"
+  return [
+    `there is no refresh token: once it ends, ${then}`,
+    ...(canSignIn
+      ? ["Many issuers give one for the scope offline_access, some for parameters: { prompt: consent }."]
+      : []),
+  ]
 }

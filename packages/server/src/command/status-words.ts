@@ -8,11 +8,12 @@ const UNITS = [
 ] as const
 
 /** How a token is doing, as people say it. */
-export function stateWords({ status, isSigningIn }: TokenStatus): string {
+export function stateWords({ status, isSigningIn, canSignIn }: TokenStatus): string {
   if (isSigningIn) return "signing in"
   if (status === "starting") return "no token yet"
   if (status === "signed-out") return "signed out"
-  return status === "reauthentication-required" ? "sign-in needed" : status
+  if (status !== "reauthentication-required") return status
+  return canSignIn ? "sign-in needed" : "new grant needed"
 }
 
 /** When it will be renewed, and what went before. */

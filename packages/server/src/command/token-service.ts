@@ -15,4 +15,6 @@ export interface TokenService extends AsyncDisposable {
   signIn(name: string): Promise<SignInPrompt>
   /** Resolves once the tokens of the sign-in are kept. */
   signedIn(name: string): Promise<void>
+  /** Ends the sign-in under way, if there is one. */
+  cancelSignIn(name: string): Promise<void>
 }

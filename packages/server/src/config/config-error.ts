@@ -20,7 +20,7 @@ export class ConfigError extends Error {
   readonly problems: readonly ConfigProblem[]
 
   constructor(file: string, problems: readonly ConfigProblem[]) {
-    super(problems.map((problem) => lineOf(file, problem)).join("\n"))
+    super([...new Set(problems.map((problem) => lineOf(file, problem)))].join("\n"))
     this.file = file
     this.problems = problems
   }

@@ -98,6 +98,12 @@ tokens:
   ])
 })
 
+test("what is wrong in the same place for the same reason is told once", () => {
+  const lines = problemsOf("tokens:\n  a: [1\n b: {")
+  expect(lines.length).toBeGreaterThan(0)
+  expect(new Set(lines).size).toBe(lines.length)
+})
+
 describe("a field that is wrong is told in words that mend it:", () => {
   const AUTHENTICATION =
     "must be one of client_secret_basic, client_secret_basic_raw, client_secret_post, client_secret_jwt, none, or an object whose method is one of private_key_jwt, client_assertion, tls_client_auth"
@@ -380,4 +386,13 @@ describe("a file", () => {
     await expect(readConfig(await fileOf(Uint8Array.of(0xff)))).rejects.toThrow("is not text in UTF-8")
     await expect(readConfig(await fileOf("#".repeat(1_048_577)))).rejects.toThrow("is too large for a configuration")
   })
+})
+
+test("of a file that is wrong everywhere the first problems are told, and how many there are more", () => {
+  const entries = Array.from({ length: 120 }, (_, i) => `t${String(i)}: 1`)
+  for (const text of [`tokens: { ${entries.join(", ")} }`, "? [x]\n".repeat(120)]) {
+    const problems = problemsOf(text)
+    expect(problems).toHaveLength(101)
+    expect(problems.at(-1)).toMatch(/^evertoken.yaml:\d+:\d+: \d+ problems more are not told$/)
+  }
 })

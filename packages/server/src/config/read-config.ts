@@ -12,6 +12,8 @@ import { wordsFor } from "./problem-words.js"
 import { parseYaml, type YamlSource } from "./yaml-source.js"
 
 const LARGEST_BYTES = 1_048_576
+/** A server that reads its configuration again has other things to do, and nobody mends more at a time. */
+const MOST_PROBLEMS = 100
 
 /**
  * The configuration in a file. Paths in it are relative to its directory, or to the home directory if they begin with `~/`.
@@ -31,7 +33,7 @@ export interface ParseConfigOptions {
 /** The configuration in a text of YAML. What `policy` says for all tokens is in each of them. @throws ConfigError */
 export function parseConfig(text: string, { file, baseDirectory }: ParseConfigOptions): Config {
   const source = parseYaml(text)
-  if (source.problems.length > 0) throw new ConfigError(file, inOrder(source.problems))
+  if (source.problems.length > 0) throw new ConfigError(file, shown(source.problems))
   if (source.value === null) {
     throw new ConfigError(file, [fileProblem("is empty: `evertoken init` writes a commented one")])
   }
@@ -39,7 +41,7 @@ export function parseConfig(text: string, { file, baseDirectory }: ParseConfigOp
     error: wordsFor,
     reportInput: true,
   })
-  if (error !== undefined) throw new ConfigError(file, inOrder(located(error, source)))
+  if (error !== undefined) throw new ConfigError(file, located(error, source))
   return withSharedPolicy(data)
 }
 
@@ -53,12 +55,19 @@ function schemaFor(value: unknown, baseDirectory: string) {
   return configSchema(fields)
 }
 
-function located({ issues }: z.ZodError, source: YamlSource): readonly PlacedProblem[] {
-  return problemsOf(issues).map(({ path, at, field, message }) => ({ ...source.positionOf(path, at), field, message }))
+function located({ issues }: z.ZodError, source: YamlSource): readonly ConfigProblem[] {
+  const problems = problemsOf(issues)
+  const placed = problems.slice(0, MOST_PROBLEMS).map(({ path, at, field, message }) => {
+    return { ...source.positionOf(path, at), field, message }
+  })
+  return shown(placed, problems.length)
 }
 
-function inOrder(problems: readonly PlacedProblem[]): readonly PlacedProblem[] {
-  return problems.toSorted((a, b) => a.line - b.line || a.column - b.column)
+function shown(problems: readonly PlacedProblem[], count = problems.length): readonly ConfigProblem[] {
+  const inOrder = problems.toSorted((a, b) => a.line - b.line || a.column - b.column).slice(0, MOST_PROBLEMS)
+  const left = count - inOrder.length
+  const message = `${left} problems more are not told`
+  return left === 0 ? inOrder : [...inOrder, ...inOrder.slice(-1).map((last) => ({ ...last, field: "", message }))]
 }
 
 function withSharedPolicy(config: Config): Config {

@@ -29,6 +29,8 @@ const LIMITS = {
 }
 const MOST_CONNECTIONS = 4_096
 const IDLE_POLL_MS = 50
+/** The client has left, as one does that listened to events: nothing is wrong. */
+const GONE: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"])
 const CLOSE_TIMEOUT_MS = 5_000
 
 /** The HTTP servers that hand over to one application, and what is known of their connections. */
@@ -100,8 +102,9 @@ export class Listeners {
     socket: NodeJS.WritableStream & { readonly writable: boolean },
   ): void {
     const { code } = error
+    if (code !== undefined && GONE.has(code)) return
     this.#options.log.warn({ code }, "connection refused: what came is not a request")
-    if (code === "ECONNRESET" || !socket.writable) return
+    if (!socket.writable) return
     const status = code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request"
     socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`)
   }

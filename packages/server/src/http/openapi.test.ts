@@ -22,6 +22,7 @@ test("the document has every route, what it asks and what it answers", async () 
   expect(operations.map(({ route }) => route).sort()).toEqual([
     "DELETE /session",
     "DELETE /tokens/{name}",
+    "DELETE /tokens/{name}/sign-in",
     "GET /events",
     "GET /healthz",
     "GET /metrics",

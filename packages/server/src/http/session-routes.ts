@@ -8,11 +8,13 @@ import type { ServerContext } from "./server-context.js"
 
 const nothing = z.null().meta({ description: "Nothing." })
 
-const sessionCode = z.object({
+export const sessionCode = z.object({
   code: z.string(),
   expiresAt: z.number().meta({ description: "Epoch milliseconds." }),
   url: z.string().optional().meta({ description: "Opens the dashboard, if the server listens where a browser comes." }),
 })
+
+export type SessionCode = z.output<typeof sessionCode>
 
 const session = z.object({
   session: z.string().meta({ description: "What the page sends from then on, in place of the API key." }),

@@ -50,6 +50,18 @@ test("while it is under way, that is what is told after the time", async () => {
   expect((await told).json()).toEqual({ state: "under-way" })
 })
 
+test("a sign-in can be ended: it has failed then, and another one can begin", async () => {
+  await using server = await serverUnderTest(["billing"], byPerson)
+  const first = (await server.app.inject(signIn)).json<{ url: string }>()
+  const told = server.app.inject(outcome)
+  const ended = { method: "DELETE", url: "/tokens/billing/sign-in" } as const
+  expect((await server.app.inject(ended)).statusCode).toBe(204)
+  expect((await told).json()).toEqual({ state: "failed", why: "the sign-in was cancelled" })
+  // there is nothing to be ended any more
+  expect((await server.app.inject(ended)).statusCode).toBe(204)
+  expect((await server.app.inject(signIn)).json<{ url: string }>().url).not.toBe(first.url)
+})
+
 test("nobody signs in for a grant that is not a person's", async () => {
   await using server = await serverUnderTest(["billing"])
   const refused = await server.app.inject(signIn)

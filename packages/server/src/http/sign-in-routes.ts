@@ -10,6 +10,7 @@ import { Refusal } from "./refusal.js"
 import type { ServerContext } from "./server-context.js"
 
 const params = z.object({ name: z.string() })
+const nothing = z.null().meta({ description: "Nothing." })
 const LONGEST_WAIT_MS = 300_000
 const expiresAt = z.number().meta({ description: "Epoch milliseconds." })
 
@@ -51,6 +52,22 @@ export function signInRoutes(instance: FastifyInstance, { registry, polls }: Ser
       if (named.status.canSignIn) return named.signIn()
       const why = `nobody signs in for this token: its grant is ${named.config.grant}`
       throw new Refusal("ERR_SIGN_IN_UNSUITABLE", why, { hint: `Set tokens by hand: evertoken set ${name}` })
+    },
+  )
+
+  app.delete(
+    "/tokens/:name/sign-in",
+    {
+      schema: {
+        summary: "Ends the sign-in under way, if there is one; what was kept before stays.",
+        params,
+        response: { 204: nothing, ...problems },
+      },
+    },
+    async ({ params: { name } }, reply) => {
+      tokenNamed(registry, name).cancelSignIn()
+      reply.code(204)
+      return undefined
     },
   )
 

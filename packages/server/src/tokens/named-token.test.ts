@@ -30,6 +30,30 @@ test("a refresh token set by hand is used at once, and what comes of it is serve
   expect(issuer.requests.find(({ path }) => path === "/token")?.body.get("refresh_token")).toBe("canary-by-hand")
 })
 
+test("a refresh token set by hand that the issuer refuses is told at once; one that cannot be asked about is kept", async () => {
+  await using it = await named()
+  issuer.next({ status: 400, body: { error: "invalid_grant" } })
+  const refused = turning(it.clock, it.token.set({ refreshToken: "canary-spent" }))
+  await expect(refused).rejects.toMatchObject({ code: "ERR_REAUTHENTICATION_REQUIRED" })
+  issuer.next({ status: 503, body: {} })
+  await turning(it.clock, it.token.set({ refreshToken: "canary-good" }))
+  expect(it.token.status).toMatchObject({ status: "starting", lastError: { code: "ERR_TOKEN_RESPONSE" } })
+})
+
+test("who has signed out is signed out after a restart, too", async () => {
+  await using it = await named()
+  await turning(it.clock, it.token.set({ refreshToken: "canary-by-hand" }))
+  await it.token.revoke({ local: true })
+  const { config } = it.token
+  const open = async () => ({ name: "memory", isEncrypted: false, caches: [it.cache] as const })
+  await using later = new TokenRegistry({ stores: { open }, clock: it.clock })
+  await later.apply({ billing: config })
+  const token = later.find("billing")
+  const asked = turning(it.clock, Promise.resolve(token?.getToken()))
+  await expect(asked).rejects.toMatchObject({ code: "ERR_REAUTHENTICATION_REQUIRED" })
+  expect(token?.status.status).toBe("signed-out")
+})
+
 test("an access token set by hand is served until it ends, without asking anybody", async () => {
   await using it = await named()
   await it.token.set({ accessToken: "canary-by-hand", expiresAt: it.clock.now() + 600_000, scope: "write" })
@@ -148,9 +172,8 @@ test("a sign-in that fails before there is anything to show says why", async () 
 
 test("the status tells what only a person can repair, and how", async () => {
   await using it = await named({ grant: "authorization_code" })
-  await it.token.set({ refreshToken: "canary-refresh" })
   issuer.next({ status: 400, body: { error: "invalid_grant" } })
-  await turning(it.clock, it.token.getToken()).catch(() => undefined)
+  await turning(it.clock, it.token.set({ refreshToken: "canary-refresh" })).catch(() => undefined)
   expect(it.token.status).toMatchObject({
     status: "reauthentication-required",
     lastError: { code: "ERR_REAUTHENTICATION_REQUIRED", hint: "Sign in: evertoken login billing" },

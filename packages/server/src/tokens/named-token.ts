@@ -30,7 +30,7 @@ import {
 import type { TokenConfig } from "../config/token-config.js"
 import { endpointOptions, issuerOptions, lifetimePolicy } from "./issuer-requests.js"
 import { isGivenByPerson, SignIn, type SignInPrompt, type SignInState } from "./sign-in.js"
-import { errorReport, type TokenStatus } from "./token-status.js"
+import { errorReport, isRenewable, type TokenStatus } from "./token-status.js"
 import { tokenSourceOf, type TokenSecrets } from "./token-source-of.js"
 import { tokenSetByHand, type TokensSetByHand } from "./tokens-set-by-hand.js"
 
@@ -77,7 +77,11 @@ export class NamedToken implements AsyncDisposable {
     this.#clock = clock
     this.#source = source
     this.#watcher = watcher
-    const accept = (token: Token) => source.signIn(token)
+    const accept = async (token: Token) => {
+      await source.signIn(token)
+      // the watcher hears of it a moment later
+      this.#token = token
+    }
     this.#signIn = new SignIn({ config, endpoint: endpointOptions(config, secrets.clientSecret, clock), clock, accept })
     watcher.state$.subscribe((state) => this.#noted(state))
   }
@@ -110,7 +114,9 @@ export class NamedToken implements AsyncDisposable {
 
   get status(): TokenStatus {
     const { config, name } = this
-    const { status, isRenewing, attempts, nextRenewalAt, lastError } = this.#state
+    const { isRenewing, attempts, nextRenewalAt, lastError } = this.#state
+    // the mark in the store says so after a restart, too
+    const status = this.#watcher.signedOut ? "signed-out" : this.#state.status
     const { issuedAt, staleAt, expiresAt } = this.#token ?? {}
     const canSignIn = isGivenByPerson(config)
     const report = { name, canSignIn, at: this.#failedAt }
@@ -118,6 +124,7 @@ export class NamedToken implements AsyncDisposable {
       ...{ name, grant: config.grant, issuer: config.issuer, clientId: config.client.id, scope: config.scope },
       ...{ store: this.#store.name, isEncrypted: this.#store.isEncrypted },
       ...{ status, isRenewing, issuedAt, staleAt, expiresAt, nextRenewalAt, attempts },
+      isRenewable: isRenewable(config, this.#token),
       lastError: lastError && errorReport(lastError, report),
       ...{ canSignIn, isSigningIn: this.#signIn.isUnderWay },
       signInError: this.#signIn.lastError?.message,
@@ -183,11 +190,14 @@ export class NamedToken implements AsyncDisposable {
   }
 
   /**
-   * Replaces what is kept. A refresh token alone is used at once.
-   * @throws TypeError naming the field. TokenError if it could not be written.
+   * Replaces what is kept. A refresh token alone is used at once: an issuer that cannot be asked just now is asked again later.
+   * @throws TypeError naming the field. TokenError if it could not be written, or the issuer refuses it.
    */
   async set(fields: TokensSetByHand): Promise<void> {
+    const before = this.#token
     await this.#source.signIn(tokenSetByHand(fields, this.#clock.now(), lifetimePolicy(this.config.policy)))
+    if (fields.accessToken !== undefined) return
+    await this.#watcher.getToken({ newerThan: before, insist: true }).catch(throwUnlessTransient)
   }
 
   /**
@@ -210,6 +220,11 @@ export class NamedToken implements AsyncDisposable {
   /** What has become of the last sign-in of this process. */
   get signInState(): SignInState {
     return this.#signIn.state
+  }
+
+  /** Ends the sign-in under way, if there is one: it has failed then, and what was kept before stays. */
+  cancelSignIn(): void {
+    this.#signIn.cancel()
   }
 
   /** Resolves once the sign-in under way has succeeded, and its tokens are kept; at once if there is none. */
@@ -259,6 +274,10 @@ function closed(): TokenError {
 
 function throwSignedOut(): never {
   throw new TokenError("ERR_REAUTHENTICATION_REQUIRED", "signed out", { transient: false })
+}
+
+function throwUnlessTransient(error: unknown): void {
+  if (!(error instanceof TokenError) || !error.transient) throw error
 }
 
 function throwReason(signal: AbortSignal): never {

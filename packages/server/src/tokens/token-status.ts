@@ -1,5 +1,6 @@
-import type { TokenError } from "evertoken"
+import type { Token, TokenError } from "evertoken"
 import { z } from "zod"
+import type { TokenConfig } from "../config/token-config.js"
 import { hintFor } from "./token-hint.js"
 
 const at = z.number().meta({ description: "Epoch milliseconds." })
@@ -28,6 +29,10 @@ export const tokenStatus = z.object({
   staleAt: at.optional(),
   expiresAt: at.optional(),
   nextRenewalAt: at.optional(),
+  isRenewable: z
+    .boolean()
+    .optional()
+    .meta({ description: "False: nothing renews it. Once it ends, a person is needed." }),
   attempts: z.int().meta({ description: "Failures since the last success." }),
   lastError: z
     .object({ code: z.string(), message: z.string(), hint: z.string(), transient: z.boolean(), at })
@@ -39,6 +44,15 @@ export const tokenStatus = z.object({
 })
 
 export type TokenStatus = z.output<typeof tokenStatus>
+
+/** Whether a token can be renewed without a person: by the client's own grant, or by a refresh token. Undefined: there is none. */
+export function isRenewable(config: TokenConfig, token: Token | undefined): boolean | undefined {
+  if (token === undefined) return undefined
+  const { grant } = config
+  if (grant === "refresh_token" && config.refreshToken !== undefined) return true
+  const isByRefreshToken = grant === "refresh_token" || grant === "authorization_code" || grant === "device_code"
+  return !isByRefreshToken || token.refreshToken !== undefined
+}
 
 /** What a failure was, and what to do about it. */
 export function errorReport(

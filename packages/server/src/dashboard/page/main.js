@@ -4,6 +4,7 @@ import { find, setText } from "./dom.js"
 import { openSession, prepareKeyForm } from "./key-form.js"
 import { LiveEvents } from "./live-events.js"
 import { prepareRevokeDialog } from "./revoke-dialog.js"
+import { prepareSignInDialog } from "./sign-in-dialog.js"
 import { ask, forgetSession, SESSION_OVER } from "./server.js"
 import { clockWords } from "./time-words.js"
 
@@ -76,6 +77,7 @@ async function takeCode() {
 }
 
 prepareRevokeDialog()
+prepareSignInDialog()
 prepareKeyForm(() => {
   showBoard()
   find(document, "#tokens-title", HTMLElement).focus()

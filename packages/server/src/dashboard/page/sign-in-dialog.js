@@ -1,6 +1,6 @@
 import { announce } from "./announcer.js"
 import { find, setText } from "./dom.js"
-import { ask, pathOf } from "./server.js"
+import { ask, pathOf, Problem } from "./server.js"
 
 /** @import { TokenStatus } from "../../tokens/token-status.js" */
 
@@ -38,6 +38,25 @@ export const SignInDialog = {
     else announce(`${name}: the sign-in failed: ${signInError}`)
     dialog.close()
   },
+}
+
+export function prepareSignInDialog() {
+  find(document, "#sign-in-cancel", HTMLButtonElement).addEventListener("click", () => void cancel())
+}
+
+/** Closing the dialog leaves the sign-in under way; this ends it. */
+async function cancel() {
+  if (shown === undefined) return
+  const { name } = shown
+  const dialog = find(document, "#sign-in-dialog", HTMLDialogElement)
+  try {
+    await ask("DELETE", pathOf(name, "/sign-in"))
+    // what is noted of it may have closed it already
+    if (dialog.open) dialog.close()
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    setText(find(dialog, "#sign-in-state", HTMLElement), error.words)
+  }
 }
 
 /**

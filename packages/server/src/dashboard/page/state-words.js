@@ -32,9 +32,10 @@ export function stateWords({ status, canSignIn }) {
  * What else is going on, beside the state.
  * @param {TokenStatus} status
  */
-export function besidesWords({ status, isRenewing, isSigningIn, attempts }) {
+export function besidesWords({ status, isRenewing, isSigningIn, isRenewable, attempts }) {
   if (isSigningIn) return "sign-in under way"
   if (isRenewing) return "renewing…"
+  if (attempts === 0 && isRenewable === false) return "no refresh token"
   if (attempts === 0 || status === "reauthentication-required") return ""
   return attempts === 1 ? "1 failure" : `${attempts} failures`
 }

@@ -64,6 +64,7 @@ test("a sign-in is called for only where somebody can sign in", () => {
 
 test("what else goes on is said beside the state", () => {
   expect(besidesWords(status)).toBe("")
+  expect(besidesWords({ ...status, isRenewable: false })).toBe("no refresh token")
   expect(besidesWords({ ...status, attempts: 2 })).toBe("2 failures")
   expect(besidesWords({ ...status, attempts: 2, isRenewing: true })).toBe("renewing…")
   expect(besidesWords({ ...status, isRenewing: true, isSigningIn: true })).toBe("sign-in under way")
