@@ -81,6 +81,8 @@ test.each([
   ["packages/session/README.md", "@evertoken/session"],
   ["packages/session/README.md", "A schema of your own"],
   ["packages/session/README.md", "A strategy of your own"],
+  ["packages/session/README.md", "Express"],
+  ["packages/session/README.md", "Hono"],
   ["packages/session/README.md", "Next.js"],
   ["packages/session/README.md", "Background jobs"],
   ["README.md", "Azure, Google, AWS"],

@@ -212,6 +212,24 @@ test("what is not declared, or cannot be, does not compile, and is told by name"
   await expect(tokens.set(context, "refresh", 7, ALICE)).rejects.toThrow("the value of refresh must be a Token")
 })
 
+test("the access token is that of the one cookie there is, or must be named", async () => {
+  const { issuer, browser } = scene()
+  const one = createTokenManager({ signingKeys, types: { access: { strategy: "cookie" } } })
+  const value = new Token({ accessToken: "canary", issuedAt: 0, staleAt: 8e15, expiresAt: 8e15 })
+  await one.set(browser.request(), "access", value, ALICE)
+  expect((await one.accessToken(browser.request())).accessToken).toBe("canary")
+  const two = createTokenManager({
+    signingKeys,
+    types: { access: { strategy: "cookie" }, other: { strategy: "cookie" } },
+  })
+  await expect(two.accessToken(browser.request())).rejects.toThrow("by the option type")
+  expect((await two.accessToken(browser.request(), { type: "access" })).accessToken).toBe("canary")
+  await expect(two.accessToken(browser.request(), { type: "other" })).rejects.toMatchObject({
+    code: "ERR_NOT_SIGNED_IN",
+  })
+  expect(issuer.requests).toEqual([])
+})
+
 test.each(["", "a\0b", 7, null])("%j is no user", async (userId) => {
   const { tokens, browser, issuer } = scene()
   // @ts-expect-error -- as from JavaScript

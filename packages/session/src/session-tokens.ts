@@ -86,7 +86,7 @@ export class SessionTokens implements TokenManager<TokenTypes> {
     { type, userId = context.userId }: AccessTokenOptions<string> = {},
   ): Promise<Token> {
     if (userId !== undefined) checkedUserId(userId)
-    const name = type ?? this.#onlyRenewed()
+    const name = type ?? this.#onlyOne()
     const rotation = this.#rotations.get(name)
     if (rotation !== undefined) return rotation.accessToken(context, userId)
     const read = await this.#cookies.get(name)?.read(context)
@@ -121,8 +121,10 @@ export class SessionTokens implements TokenManager<TokenTypes> {
     return kept
   }
 
-  #onlyRenewed(): string {
-    const [name, ...others] = [...this.#cookies.keys()].filter((type) => this.#rotations.has(type))
+  #onlyOne(): string {
+    const cookies = [...this.#cookies.keys()]
+    const renewed = cookies.filter((type) => this.#rotations.has(type))
+    const [name, ...others] = renewed.length > 0 ? renewed : cookies
     if (name !== undefined && others.length === 0) return name
     throw new TypeError("say which access token is meant, by the option type")
   }

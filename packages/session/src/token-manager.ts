@@ -10,7 +10,10 @@ export interface WhoseOptions {
 }
 
 export interface AccessTokenOptions<Name extends string> extends WhoseOptions {
-  /** A cookie, or a type of the database that has a source. Default: the one cookie that is `renewedBy` another type. */
+  /**
+   * A cookie, or a type of the database that has a source. Default: the one cookie that is `renewedBy` another type, or the
+   * one cookie that there is.
+   */
   readonly type?: Name | undefined
 }
 
