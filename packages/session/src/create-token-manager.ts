@@ -2,7 +2,7 @@ import type { Clock, Random } from "evertoken"
 import type { Keyring } from "evertoken/encryption"
 import { SessionTokens } from "./session-tokens.js"
 import type { TokenManager } from "./token-manager.js"
-import type { TokenTypes } from "./token-types.js"
+import type { Linked, TokenTypes } from "./token-types.js"
 
 export interface TokenManagerConfig<Types extends TokenTypes> {
   readonly types: Types
@@ -28,7 +28,7 @@ export interface TokenManagerConfig<Types extends TokenTypes> {
  * @throws TypeError naming the type and the field.
  */
 export function createTokenManager<const Types extends TokenTypes>(
-  config: TokenManagerConfig<Types>,
+  config: TokenManagerConfig<Types> & { readonly types: Linked<Types> },
 ): TokenManager<Types>
 export function createTokenManager(config: TokenManagerConfig<TokenTypes>): TokenManager<TokenTypes> {
   return new SessionTokens(config)

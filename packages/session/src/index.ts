@@ -6,14 +6,17 @@ export type { TokenContext } from "./token-context.js"
 export type { AccessTokenOptions, Deletion, DeleteManyOptions, TokenManager, WhoseOptions } from "./token-manager.js"
 export type { SetOptions, TokenPlace, TokenStrategy } from "./token-strategy.js"
 export type {
+  AccessTypes,
   CookieType,
   DatabaseType,
+  DatabaseTypes,
+  Linked,
   OwnType,
   SettableOf,
   TokenType,
   TokenTypes,
   ValueOf,
-  ValueTypeName,
+  ValueTypes,
   VirtualType,
 } from "./token-types.js"
 export { UserTokenPool, type UserToken } from "./user-token-pool.js"

@@ -89,9 +89,9 @@ export class SessionTokens implements TokenManager<TokenTypes> {
     const name = type ?? this.#onlyOne()
     const rotation = this.#rotations.get(name)
     if (rotation !== undefined) return rotation.accessToken(context, userId)
-    const read = await this.#cookies.get(name)?.read(context)
-    if (read === undefined || read.status === "expired") throw notSignedIn()
-    return read.token
+    const token = await this.#cookieOf(name).get({ context, type: name, userId })
+    if (token === undefined) throw notSignedIn()
+    return token
   }
 
   pool(options?: TokenPoolOptions): UserTokenPool<string> {
@@ -113,6 +113,13 @@ export class SessionTokens implements TokenManager<TokenTypes> {
     if (strategy !== undefined) return strategy
     if (this.#types.virtual.has(type)) throw new TypeError(`${type} stands for several types: it can only be deleted`)
     throw new TypeError(`there is no type ${type}; there are ${[...this.#strategies.keys()].join(", ")}`)
+  }
+
+  #cookieOf(type: string): CookieStrategy {
+    const cookies = this.#cookies.get(type)
+    if (cookies !== undefined) return cookies
+    this.#strategyOf(type)
+    throw new TypeError(`${type} gives no access token: it is neither a cookie, nor has it a source in the database`)
   }
 
   #keptOf(type: string): KeptTokens {

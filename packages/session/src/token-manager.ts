@@ -2,7 +2,7 @@ import type { Token, TokenPoolOptions } from "evertoken"
 import type { TokenContext } from "./token-context.js"
 import type { SetOptions } from "./token-strategy.js"
 import type { UserTokenPool } from "./user-token-pool.js"
-import type { SettableOf, TokenTypes, ValueOf, ValueTypeName } from "./token-types.js"
+import type { AccessTypes, DatabaseTypes, SettableOf, TokenTypes, ValueOf, ValueTypes } from "./token-types.js"
 
 export interface WhoseOptions {
   /** Whose token it is. Default: that of the context, then that of the signed cookie. */
@@ -36,14 +36,14 @@ export interface TokenManager<Types extends TokenTypes> {
    * Replaces what is there. In the database it begins a new lineage: a renewal under way writes nothing back.
    * @throws SessionError: nothing has changed. What the strategy throws.
    */
-  set<Name extends ValueTypeName<Types>>(
+  set<Name extends keyof ValueTypes<Types> & string>(
     context: TokenContext,
     type: Name,
     value: SettableOf<Types[Name]>,
     options?: SetOptions,
   ): Promise<void>
   /** What is there, as it is: expired is none. It renews nothing. */
-  get<Name extends ValueTypeName<Types>>(
+  get<Name extends keyof ValueTypes<Types> & string>(
     context: TokenContext,
     type: Name,
     options?: WhoseOptions,
@@ -58,19 +58,19 @@ export interface TokenManager<Types extends TokenTypes> {
   deleteMany(
     context: TokenContext,
     types: readonly (keyof Types & string)[],
-    options?: DeleteManyOptions<ValueTypeName<Types>>,
-  ): Promise<Deletion<ValueTypeName<Types>>>
+    options?: DeleteManyOptions<keyof ValueTypes<Types> & string>,
+  ): Promise<Deletion<keyof ValueTypes<Types> & string>>
   /**
    * A token to call an API with. That of the cookie, if it is fresh; else the one that `renewedBy` keeps, renewed if it is
    * stale, and the cookie is set anew. While it cannot be renewed the old one serves until its end.
    * @throws SessionError `ERR_NOT_SIGNED_IN`: sign in; the cookie is removed. TokenError: why there is none, though somebody
    *   is signed in.
    */
-  accessToken(context: TokenContext, options?: AccessTokenOptions<ValueTypeName<Types>>): Promise<Token>
+  accessToken(context: TokenContext, options?: AccessTokenOptions<keyof AccessTypes<Types> & string>): Promise<Token>
   /**
    * The same rows for work that no request waits for: the tokens of many users, kept ready while they are in use. Close it
    * at the end.
    * @throws TypeError naming the option.
    */
-  pool(options?: TokenPoolOptions): UserTokenPool<ValueTypeName<Types>>
+  pool(options?: TokenPoolOptions): UserTokenPool<keyof DatabaseTypes<Types> & string>
 }

@@ -48,10 +48,37 @@ export interface OwnType<Value = unknown> {
 export type TokenType = CookieType | DatabaseType | VirtualType | OwnType
 export type TokenTypes = Readonly<Record<string, TokenType>>
 
-/** The types that have a value of their own. */
-export type ValueTypeName<Types extends TokenTypes> = {
-  [Name in keyof Types & string]: Types[Name] extends VirtualType ? never : Name
-}[keyof Types & string]
+/** Those that have a value of their own. */
+export type ValueTypes<Types extends TokenTypes> = {
+  readonly [Name in keyof Types & string as Types[Name] extends VirtualType ? never : Name]: Types[Name]
+}
+
+/** Those in the database. */
+export type DatabaseTypes<Types extends TokenTypes> = {
+  readonly [Name in keyof Types & string as Types[Name] extends DatabaseTypeCommon ? Name : never]: Types[Name]
+}
+
+/** Those that `accessToken` gives: cookies, and what has a source in the database. */
+export type AccessTypes<Types extends TokenTypes> = {
+  readonly [Name in keyof Types & string as Types[Name] extends CookieType | Renewed ? Name : never]: Types[Name]
+}
+
+/** Where a type names others, that they are declared, and of the right kind. */
+export type Linked<Types extends TokenTypes> = {
+  readonly [Name in keyof Types]: Types[Name] extends CookieType
+    ? { readonly renewedBy?: RenewedName<Types> | undefined }
+    : Types[Name] extends VirtualType
+      ? { readonly of: readonly (keyof DatabaseTypes<Types>)[] }
+      : unknown
+}
+
+interface Renewed extends DatabaseTypeCommon {
+  readonly source: TokenSource
+}
+
+type RenewedName<Types extends TokenTypes> = keyof {
+  [Name in keyof Types as Types[Name] extends Renewed ? Name : never]: Name
+}
 
 /** What `get` gives. */
 export type ValueOf<Type extends TokenType> = Type extends OwnType<infer Value> ? Value : Token
