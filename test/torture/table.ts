@@ -1,0 +1,56 @@
+import { cpus, totalmem, type } from "node:os"
+import { versionOf, type Peer } from "./peers.js"
+import type { Scenario, Verdict } from "./scenario.js"
+
+export interface Row {
+  readonly scenario: Scenario
+  readonly verdicts: readonly Verdict[]
+}
+
+const SIGNS = { ok: "✅", not: "❌", "n.a.": "–" } as const
+
+/** The table and what belongs to it, in Markdown. */
+export function markdown(peers: readonly Peer[], rows: readonly Row[], date: Date): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`
+  const head = peers.map((peer) => `[${peer.name}](../peers/${peer.name}.js) ${versionOf(peer.package) ?? ""}`)
+  const body = rows.map(({ scenario, verdicts }) =>
+    line([
+      `**${scenario.title}**<br>[program](programs/${scenario.name}.js); ok: ${scenario.ok}`,
+      ...verdicts.map(({ mark, seen }) => `${SIGNS[mark]} ${escaped(seen)}`),
+    ]),
+  )
+  return [
+    "# The torture table",
+    "",
+    `Made by \`npm run torture\` on ${date.toISOString().slice(0, 10)}, ${machine()}.`,
+    "",
+    ABOUT,
+    "",
+    line(["", ...head]),
+    line(["---", ...head.map(() => "---")]),
+    ...body,
+    "",
+    `Held up: ${peers.map((peer, i) => `${peer.name} ${score(rows, i)}`).join(", ")}.`,
+    "",
+  ].join("\n")
+}
+
+const ABOUT = `Each cell is a program of its own in a process of its own, against a token server on a real socket behind TLS
+([token-server.ts](token-server.ts)): a program is the scenario's file, with the client that the peer's file opens in its documented
+way. ✅ is what the row says, ❌ something else, – has no meaning for this peer, and why. Nobody's clock is faked: where time
+matters, tokens of short life are issued, the same to all.`
+
+function machine(): string {
+  const [cpu] = cpus()
+  const memoryGb = Math.round(totalmem() / 2 ** 30)
+  return `Node.js ${process.versions.node} on ${type()}, ${cpus().length} × ${cpu?.model.trim() ?? "unknown"}, ${memoryGb} GiB`
+}
+
+function score(rows: readonly Row[], peer: number): string {
+  const marks = rows.map(({ verdicts }) => verdicts[peer]?.mark)
+  return `${marks.filter((mark) => mark === "ok").length} of ${marks.filter((mark) => mark !== "n.a.").length}`
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll("<", "&lt;").replace(/\s+/g, " ")
+}
