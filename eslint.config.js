@@ -116,7 +116,10 @@ export default defineConfig(
     files: PROGRAMS,
     languageOptions: {
       globals: Object.fromEntries(
-        ["Buffer", "URLSearchParams", "btoa", "fetch", "setTimeout"].map((name) => [name, "readonly"]),
+        ["Buffer", "URL", "URLSearchParams", "btoa", "fetch", "performance", "setTimeout"].map((name) => [
+          name,
+          "readonly",
+        ]),
       ),
     },
   },

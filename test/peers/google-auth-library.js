@@ -1,8 +1,8 @@
 // As in the README of google-auth-library, "OAuth2" and "Handling token events": an OAuth2Client with a refresh token, which is
 // what it has for issuers that are not Google's (`endpoints`), and a listener that stores what comes.
-import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { OAuth2Client } from "google-auth-library"
+import { load, save } from "./store.js"
 
 export const without = {
   scopes: "the scope of a refresh token is fixed when the user signs in",
@@ -11,7 +11,7 @@ export const without = {
 
 async function open({ clientId, clientSecret, tokenEndpoint, refreshToken, directory }) {
   const file = join(directory, "refresh-token")
-  const stored = await readFile(file, "utf8").catch(() => refreshToken)
+  const stored = await load(file, refreshToken)
   const client = new OAuth2Client({
     clientId,
     clientSecret,
@@ -20,7 +20,7 @@ async function open({ clientId, clientSecret, tokenEndpoint, refreshToken, direc
   })
   client.setCredentials({ refresh_token: stored })
   client.on("tokens", (tokens) => {
-    if (tokens.refresh_token) void writeFile(file, tokens.refresh_token)
+    if (tokens.refresh_token) void save(file, tokens.refresh_token)
   })
   return client
 }

@@ -42,7 +42,9 @@ function chosen<T extends { readonly name: string }>(
 }
 
 function install(): void {
-  const isMissing = Object.entries(wantedVersions()).some(([name, version]) => versionOf(name) !== version)
+  const isMissing = Object.entries(wantedVersions()).some(
+    ([name, version]) => versionOf(name) !== version.replace(/^npm:.*@/, ""),
+  )
   if (!isMissing) return
   console.error("installing the peers in test/peers …")
   const { status } = spawnSync("npm ci --ignore-scripts --no-audit --no-fund", {

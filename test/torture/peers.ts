@@ -19,7 +19,18 @@ const peer = (name: string, packageName = name): Peer => ({
 
 export const EVERTOKEN = peer("evertoken")
 
-export const peers: readonly Peer[] = [EVERTOKEN, peer("google-auth-library")]
+export const peers: readonly Peer[] = [
+  EVERTOKEN,
+  peer("google-auth-library"),
+  peer("azure-bearer-policy", "@azure/core-rest-pipeline"),
+  peer("msal-node", "@azure/msal-node"),
+  peer("smithy-memoize", "@smithy/property-provider"),
+  peer("badgateway-oauth2-client", "@badgateway/oauth2-client"),
+  peer("simple-oauth2"),
+  peer("undici-oidc-interceptor"),
+  peer("undici-oauth-interceptor"),
+  peer("axios-token-interceptor"),
+]
 
 /** Where the peers are installed. */
 export const PEERS_DIRECTORY = fileURLToPath(PEERS)

@@ -25,8 +25,8 @@ export interface ProgramOptions {
 
 /** A program that runs, in a process of its own. */
 export interface Running {
-  readonly pid: number | undefined
   readonly ended: Promise<Run>
+  kill(): void
 }
 
 /** Starts a program of the folder `programs`, without anything that is not the peer's between it and Node.js. */
@@ -48,5 +48,5 @@ export function startProgram(name: string, { settings, authorityFile, limitMs }:
     const seen = line === undefined ? undefined : (JSON.parse(line) as Seen)
     return { seen, exitCode: child.exitCode, timedOut: timer.out, stderr }
   }
-  return { pid: child.pid, ended: ended() }
+  return { ended: ended(), kill: () => void child.kill("SIGKILL") }
 }

@@ -27,12 +27,14 @@ export interface Scenario {
 export class Stage {
   readonly server: TokenServer
   readonly #peer: Peer
+  readonly #refreshToken: string
   readonly #directory: string
   readonly #authorityFile: string
 
   private constructor(peer: Peer, server: TokenServer, directory: string, authorityFile: string) {
     this.#peer = peer
     this.server = server
+    this.#refreshToken = server.refreshToken
     this.#directory = directory
     this.#authorityFile = authorityFile
   }
@@ -46,7 +48,7 @@ export class Stage {
   }
 
   start(program: string, limitMs = 30_000): Running {
-    const { url, clientSecret, refreshToken } = this.server
+    const { url, clientSecret } = this.server
     return startProgram(program, {
       settings: {
         peer: this.#peer.module,
@@ -55,7 +57,8 @@ export class Stage {
         api: `${url}/api`,
         clientId: CLIENT_ID,
         clientSecret,
-        refreshToken,
+        // the one of the sign-in, also for a process that starts when it has been replaced
+        refreshToken: this.#refreshToken,
         directory: this.#directory,
       },
       authorityFile: this.#authorityFile,

@@ -10,13 +10,13 @@ export function report(seen) {
 
 /**
  * The peer's client of the first of these kinds that it has: `token` (gets tokens as the peer does it best), `refresh` (with a
- * refresh token), `api` (sends requests), `shared` (shares its token with other processes). With none of them the program ends.
+ * refresh token), `api` (sends requests), `shared` (shares its token with other processes). With none of them, or where
+ * the peer has nothing to do with `topic`, the program ends.
  */
-export async function client(kinds, changes = {}) {
-  for (const kind of [kinds].flat()) {
-    if (typeof peer[kind] === "function") return peer[kind]({ ...settings, ...changes })
-  }
-  report({ missing: peer.without?.[[kinds].flat()[0]] ?? "it has no such thing" })
+export async function client(kinds, topic = kinds[0]) {
+  const kind = kinds.find((name) => typeof peer[name] === "function")
+  if (kind !== undefined && peer.without?.[topic] === undefined) return peer[kind](settings)
+  report({ missing: peer.without?.[topic] ?? "it has no such thing" })
   process.exit()
 }
 

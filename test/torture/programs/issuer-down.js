@@ -1,7 +1,7 @@
 // The issuer is down from the first token on, which is good for four minutes yet: five reads.
 import { client, DOWN, issuer, outcomes, report } from "./begin.js"
 
-const { read } = await client("token")
+const { read } = await client(["token"])
 await read()
 await issuer(DOWN)
 let served = 0
