@@ -58,7 +58,7 @@ function install(): void {
 async function playRow(scenario: Scenario, chosenPeers: readonly Peer[]): Promise<Row> {
   const one = async (peer: Peer): Promise<Verdict> => {
     const verdict = await play(peer, scenario)
-    console.error(`${scenario.name.padEnd(20)} ${peer.name.padEnd(26)} ${verdict.mark.padEnd(5)} ${verdict.seen}`)
+    console.error(`${scenario.name.padEnd(27)} ${peer.name.padEnd(26)} ${verdict.mark.padEnd(5)} ${verdict.seen}`)
     return verdict
   }
   if (scenario.waits) return { scenario, verdicts: await Promise.all(chosenPeers.map(one)) }

@@ -35,10 +35,12 @@ export function markdown(peers: readonly Peer[], rows: readonly Row[], date: Dat
   ].join("\n")
 }
 
-const ABOUT = `Each cell is a program of its own in a process of its own, against a token server on a real socket behind TLS
-([token-server.ts](token-server.ts)): a program is the scenario's file, with the client that the peer's file opens in its documented
-way. ✅ is what the row says, ❌ something else, – has no meaning for this peer, and why. Nobody's clock is faked: where time
-matters, tokens of short life are issued, the same to all.`
+const ABOUT = `Each cell is a program of its own in a process of its own, against a token server of its own on a real socket behind TLS
+([token-server.ts](token-server.ts)). A program is the scenario's file with the client that the peer's file opens, in the way that
+the peer documents; both are linked. ✅ is what the row calls ok, ❌ anything else, – has no meaning for this peer, and why. What
+is said was counted or seen. No clock is faked: where time matters, tokens of a short life are issued, the same to all, and the
+waiting is real. Where a peer keeps what a function of the application returns, that function is
+[token-request.js](../peers/token-request.js), a bare \`fetch\`. Peers are the newest that run on Node.js 20.18.1.`
 
 function machine(): string {
   const [cpu] = cpus()

@@ -8,14 +8,17 @@ const error = await read().then(
   () => undefined,
   (reason) => reason,
 )
-const shown = [inspect(error, { depth: 10 }), json(error), `${error?.stack}`].join("\n")
+const shown = [inspect(error), json(error), `${error?.stack}`].join("\n")
+const deep = inspect(error, { depth: 10 })
 const { clientId, clientSecret, refreshToken } = settings
 const secrets = {
   "client secret": [clientSecret, btoa(`${clientId}:${clientSecret}`)],
   "refresh token": [refreshToken],
 }
-const found = Object.keys(secrets).filter((name) => secrets[name].some((secret) => shown.includes(secret)))
-report({ failed: error !== undefined, found: found.join(" and ") })
+const foundIn = (text) => Object.keys(secrets).filter((name) => secrets[name].some((secret) => text.includes(secret)))
+const found = foundIn(shown)
+const foundDeep = foundIn(deep).filter((name) => !found.includes(name))
+report({ failed: error !== undefined, found: found.join(" and "), foundDeep: foundDeep.join(" and ") })
 process.exit()
 
 function json(value) {

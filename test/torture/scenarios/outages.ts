@@ -13,7 +13,7 @@ export const issuerDown: Scenario = {
 export const retryAfter: Scenario = {
   name: "retry-after",
   title: "the issuer answers 429 with Retry-After: 60",
-  ok: "one token request in the three seconds after it",
+  ok: "one token request in three seconds, with 21 reads",
   waits: true,
   async run(stage) {
     return judge(await stage.run("retry-after"), () => {

@@ -20,12 +20,13 @@ export const processExit: Scenario = {
 export const secretsInErrors: Scenario = {
   name: "secrets-in-errors",
   title: "the grant is refused, and the error is logged",
-  ok: "neither the client's secret nor the refresh token in the error, inspected to a depth of 10, in its JSON or its stack",
+  ok: "neither the client's secret nor the refresh token in it: inspected as by console.log, to a depth of 10, its JSON, its stack",
   async run(stage) {
-    return judge(await stage.run("secrets-in-errors"), ({ found, failed }) => [
-      found === "" && failed === true,
-      found === "" ? (failed === true ? "no secret" : "no error") : `${String(found)} in the error`,
-    ])
+    return judge(await stage.run("secrets-in-errors"), ({ found, foundDeep, failed }) => {
+      if (failed !== true) return [false, "no error"]
+      if (found !== "") return [false, `${String(found)} in it`]
+      return foundDeep === "" ? [true, "no secret"] : [false, `${String(foundDeep)} deep in it`]
+    })
   },
 }
 
