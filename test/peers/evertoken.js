@@ -10,7 +10,11 @@ const file = ({ directory }) => new FileTokenCache(join(directory, "token.json")
 // `lazy`: the first token is got by the first read, so that there is something to see
 async function watch(source) {
   const watcher = await TokenWatcher.start(source, { lazy: true })
-  return { watcher, read: async () => (await watcher.getToken()).accessToken }
+  return {
+    watcher,
+    read: async () => (await watcher.getToken()).accessToken,
+    close: () => watcher.close(),
+  }
 }
 
 const clientCredentials = ({ issuer, clientId, clientSecret, scope }) =>

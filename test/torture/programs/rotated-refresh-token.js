@@ -2,7 +2,7 @@
 // what was stored.
 import { client, outcomes, report, wait } from "./begin.js"
 
-const { read } = await client(["refresh"])
+const { read, close } = await client(["refresh"])
 let served = 0
 let error
 for (let i = 0; i < 3; i++) {
@@ -12,6 +12,7 @@ for (let i = 0; i < 3; i++) {
   error ??= outcome.error
 }
 report({ served, error })
-// what stores, stores it by then
+// a renewal that is under way ends, where the peer has a way to say so; what is stored behind is stored by then
+await close?.()
 await wait(200)
 process.exit()
