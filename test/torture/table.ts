@@ -40,7 +40,8 @@ const ABOUT = `Each cell is a program of its own in a process of its own, agains
 the peer documents; both are linked. ✅ is what the row calls ok, ❌ anything else, – has no meaning for this peer, and why. What
 is said was counted or seen. No clock is faked: where time matters, tokens of a short life are issued, the same to all, and the
 waiting is real. Where a peer keeps what a function of the application returns, that function is
-[token-request.js](../peers/token-request.js), a bare \`fetch\`. Peers are the newest that run on Node.js 20.18.1.`
+[token-request.js](../peers/token-request.js), a bare \`fetch\`. Peers are the newest that run on Node.js 20.18.1. The scenarios were chosen by the
+authors of evertoken, for failures that they set out to avoid.`
 
 function machine(): string {
   const [cpu] = cpus()
