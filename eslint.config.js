@@ -9,6 +9,9 @@ const TESTS = ["**/*.test.ts", "test/**/*.ts"]
 
 const BROWSER = ["packages/server/src/dashboard/page/*.js"]
 
+// run as they are, without TypeScript
+const PROGRAMS = ["test/peers/*.js", "test/torture/programs/*.js"]
+
 const TIME = "Take the time from a Clock that is given as an option (clock.ts)."
 const CHANCE = "Take chance from a Random that is given as an option (random.ts)."
 
@@ -108,6 +111,17 @@ export default defineConfig(
     files: ["**/*.js"],
     ignores: BROWSER,
     languageOptions: { globals: { console: "readonly", process: "readonly" } },
+  },
+  {
+    files: PROGRAMS,
+    languageOptions: {
+      globals: Object.fromEntries(
+        ["Buffer", "URL", "URLSearchParams", "btoa", "fetch", "performance", "setTimeout"].map((name) => [
+          name,
+          "readonly",
+        ]),
+      ),
+    },
   },
   // What names there are in a browser, the compiler knows.
   { files: BROWSER, rules: { "no-undef": "off", "max-lines": ["error", { max: 300 }] } },

@@ -1,0 +1,44 @@
+// As in the documentation of @azure/core-rest-pipeline: a pipeline with the bearerTokenAuthenticationPolicy, over a
+// TokenCredential that the application writes.
+import { createDefaultHttpClient, createPipelineRequest, createEmptyPipeline } from "@azure/core-rest-pipeline"
+import { bearerTokenAuthenticationPolicy } from "@azure/core-rest-pipeline"
+import { requestToken } from "./token-request.js"
+
+export const without = {
+  refresh: "the credential, which is the application's, would keep it",
+  secrets: "the request is the application's own",
+  shared: "no store that processes share",
+}
+
+function open(settings) {
+  const credential = {
+    async getToken(scopes) {
+      const { access_token, expires_in } = await requestToken({ ...settings, scope: [scopes].flat().join(" ") })
+      return { token: access_token, expiresOnTimestamp: Date.now() + expires_in * 1000 }
+    },
+  }
+  const pipeline = createEmptyPipeline()
+  pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes: settings.scope ?? "api" }))
+  const httpClient = createDefaultHttpClient()
+  return () => pipeline.sendRequest(httpClient, createPipelineRequest({ url: settings.api }))
+}
+
+export function token(settings) {
+  const send = open(settings)
+  return { read: async () => JSON.parse((await send()).bodyAsText).token }
+}
+
+export function api(settings) {
+  const send = open(settings)
+  return { call: async () => (await send()).status }
+}
+
+export function scopes(settings) {
+  const clients = new Map()
+  return {
+    read(scope) {
+      if (!clients.has(scope)) clients.set(scope, token({ ...settings, scope }))
+      return clients.get(scope).read()
+    },
+  }
+}

@@ -1,0 +1,45 @@
+// As in the README of google-auth-library, "OAuth2" and "Handling token events": an OAuth2Client with a refresh token, which is
+// what it has for issuers that are not Google's (`endpoints`), and a listener that stores what comes.
+import { join } from "node:path"
+import { OAuth2Client } from "google-auth-library"
+import { load, save } from "./store.js"
+
+export const without = {
+  scopes: "the scope of a refresh token is fixed when the user signs in",
+  shared: "no store that processes share",
+}
+
+async function open({ clientId, clientSecret, tokenEndpoint, refreshToken, directory }) {
+  const file = join(directory, "refresh-token")
+  const stored = await load(file, refreshToken)
+  const client = new OAuth2Client({
+    clientId,
+    clientSecret,
+    endpoints: { oauth2TokenUrl: tokenEndpoint },
+    forceRefreshOnFailure: true,
+  })
+  client.setCredentials({ refresh_token: stored })
+  client.on("tokens", (tokens) => {
+    if (tokens.refresh_token) void save(file, tokens.refresh_token)
+  })
+  return client
+}
+
+export async function refresh(settings) {
+  const client = await open(settings)
+  return { read: async () => (await client.getAccessToken()).token }
+}
+
+export const token = refresh
+
+export async function api(settings) {
+  const client = await open(settings)
+  // it throws what is not 2xx
+  return {
+    call: () =>
+      client.request({ url: settings.api }).then(
+        ({ status }) => status,
+        ({ status }) => status,
+      ),
+  }
+}

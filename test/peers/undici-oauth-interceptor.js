@@ -1,0 +1,38 @@
+// As in the README of undici-oauth-interceptor: an Agent of undici 6, which it is made for, and a refresh token that names its
+// issuer.
+import { Agent, request } from "undici6"
+import { createOAuthInterceptor } from "undici-oauth-interceptor"
+
+export const without = {
+  scopes: "it has no option for a scope",
+  shared: "no store that processes share",
+}
+
+function open({ api, clientId, refreshToken }) {
+  const interceptor = createOAuthInterceptor({
+    refreshToken,
+    clientId,
+    retryOnStatusCodes: [401],
+    origins: [new URL(api).origin],
+  })
+  const dispatcher = new Agent({ interceptors: { Pool: [interceptor] } })
+  return () => request(api, { dispatcher })
+}
+
+export function refresh(settings) {
+  const send = open(settings)
+  return { read: async () => (await (await send()).body.json()).token }
+}
+
+export const token = refresh
+
+export function api(settings) {
+  const send = open(settings)
+  return {
+    async call() {
+      const { statusCode, body } = await send()
+      await body.dump()
+      return statusCode
+    },
+  }
+}
