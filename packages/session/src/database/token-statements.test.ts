@@ -1,12 +1,12 @@
 import { PGlite } from "@electric-sql/pglite"
-import { Kysely, PostgresDialect, type PostgresPool } from "kysely"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { createTable as createByKysely, kyselyTable } from "../kysely/kysely-table.js"
 import { createTable, postgresTable } from "../postgres/postgres-table.js"
+import { kyselyOver } from "../testing/kysely-over.js"
 import { statementsOf } from "./token-table.js"
 
 const embedded = new PGlite()
-const kysely = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: poolOver(embedded) }) })
+const kysely = kyselyOver(embedded)
 
 // it takes its time on a busy machine
 beforeAll(() => embedded.waitReady, 120_000)
@@ -82,6 +82,13 @@ test("a table of another name, in a schema", async () => {
   expect(found).toEqual([{ value: "one" }])
 })
 
+test("a transaction is refused: what it rolls back is a refresh token that the issuer has taken", async () => {
+  await kysely.transaction().execute(async (transaction) => {
+    await createByKysely(transaction)
+    expect(() => kyselyTable(transaction)).toThrow("db must be a Kysely, and no Transaction")
+  })
+})
+
 test("a name that is none, and a connection that is none, are told", () => {
   for (const table of ["", "a.b.c", 'a"b', "1a", "a b"]) {
     expect(() => postgresTable(embedded, { table }), table).toThrow(/^table must be a name/)
@@ -91,18 +98,3 @@ test("a name that is none, and a connection that is none, are told", () => {
   // @ts-expect-error -- as from JavaScript
   expect(() => kyselyTable({})).toThrow("db must be a Kysely")
 })
-
-/** As much of a pool of pg as Kysely uses. */
-function poolOver(database: PGlite): PostgresPool {
-  const pool = {
-    connect: async () => ({
-      query: async (statement: string, parameters: readonly unknown[]) => {
-        const { rows } = await database.query<object>(statement, [...parameters])
-        return { command: "SELECT" as const, rowCount: rows.length, rows }
-      },
-      release: () => {},
-    }),
-    end: async () => {},
-  }
-  return pool as unknown as PostgresPool
-}

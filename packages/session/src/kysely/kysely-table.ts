@@ -8,16 +8,27 @@ export interface KyselyTableOptions {
   readonly table?: string | undefined
 }
 
+/** What is needed of a `Kysely`. */
+export interface KyselyConnection extends QueryExecutorProvider {
+  readonly isTransaction: boolean
+}
+
 /**
- * The tokens of all types in one table of PostgreSQL, through a `Kysely` or a `Transaction` of it. The table is made by
- * {@link createTable}, or by a migration that does the same.
+ * The tokens of all types in one table of PostgreSQL, through a `Kysely`, and through no `Transaction`: one that is rolled
+ * back would bring back a refresh token that the issuer has taken. The table is made by {@link createTable}, or by a
+ * migration that does the same.
  * @throws TypeError naming the option.
  */
-export function kyselyTable(db: QueryExecutorProvider, options: KyselyTableOptions = {}): TokenTable {
+export function kyselyTable(db: KyselyConnection, options: KyselyTableOptions = {}): TokenTable {
+  if (db.isTransaction) {
+    throw new TypeError(
+      "db must be a Kysely, and no Transaction: rolled back, it brings back a refresh token that is spent",
+    )
+  }
   return new TokenTable(tokenStatements(queryBy(db), tableName(options.table)))
 }
 
-/** Creates the table unless it is there. Rejects with what the connection rejects with. @throws TypeError naming the option. */
+/** Creates the table unless it is there; in a `Transaction`, too. Rejects with what the connection rejects with. @throws TypeError naming the option. */
 export async function createTable(db: QueryExecutorProvider, options: KyselyTableOptions = {}): Promise<void> {
   await queryBy(db)(creationOf(tableName(options.table)), [])
 }
