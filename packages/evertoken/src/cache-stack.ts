@@ -61,6 +61,11 @@ export class CacheStack {
     })
   }
 
+  /** Whether the authority tells when others may have written to it. */
+  get hasChanges(): boolean {
+    return this.#isShared && this.authority.changes !== undefined
+  }
+
   /** Emits when others may have written to the authority. */
   changes(): Observable<void> {
     return (this.#isShared ? this.authority.changes?.(this.key) : undefined) ?? NEVER

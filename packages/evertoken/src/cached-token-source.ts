@@ -1,16 +1,4 @@
-import {
-  concatMap,
-  defer,
-  endWith,
-  filter,
-  ignoreElements,
-  map,
-  merge,
-  share,
-  Subject,
-  takeUntil,
-  type Observable,
-} from "rxjs"
+import { merge, Subject, type Observable } from "rxjs"
 import { Authority } from "./authority.js"
 import { setAwakeTimer } from "./awake-timer.js"
 import { CacheStack } from "./cache-stack.js"
@@ -21,6 +9,7 @@ import { ErrorBackoff } from "./error-backoff.js"
 import { publish } from "./events.js"
 import { sourceFailure } from "./foreign-error.js"
 import { KnownToken } from "./known-token.js"
+import { newsElsewhere } from "./news-elsewhere.js"
 import { createRandom } from "./random.js"
 import { sourceClosed, unchanged } from "./renewal-errors.js"
 import { Renewal } from "./renewal.js"
@@ -56,14 +45,7 @@ export class CachedTokenSource implements TokenSource {
   readonly #clock: Clock
   readonly #flight = new SingleFlight<void>()
   readonly #news = new Subject<void>()
-  // one look for all who subscribe: it takes over what is new, and a second one would find nothing
-  readonly #newsElsewhere = defer(() => this.#stack.changes()).pipe(
-    concatMap(() => this.#lookedUp()),
-    filter((isNews) => isNews),
-    map(() => undefined),
-    takeUntil(this.#news.pipe(ignoreElements(), endWith(undefined))),
-    share(),
-  )
+  readonly #newsElsewhere: Observable<void> | undefined
   #ready: { readonly held: HeldToken; readonly promise: Promise<Token> } | undefined
   #retry: Timer | undefined
   #closing: Promise<void> | undefined
@@ -81,6 +63,7 @@ export class CachedTokenSource implements TokenSource {
     this.#source = source
     this.#clock = clock
     this.#stack = new CacheStack({ caches, key: this.key, clock, storeTimeoutMs })
+    this.#newsElsewhere = newsElsewhere(this.#stack, { look: () => this.#lookedUp(), until: this.#news })
     const { lineage, singleUse = false } = source
     const identity = { fingerprint: this.fingerprint, lineage, singleUse }
     this.#known = new KnownToken(clock, identity)
@@ -125,7 +108,7 @@ export class CachedTokenSource implements TokenSource {
 
   /** Emits after the token was replaced, or signed out, by this process or another. Completes when this is closed. */
   changes(): Observable<void> {
-    return merge(this.#news, this.#newsElsewhere)
+    return this.#newsElsewhere === undefined ? this.#news.asObservable() : merge(this.#news, this.#newsElsewhere)
   }
 
   /**
