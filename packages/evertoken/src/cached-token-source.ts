@@ -87,7 +87,7 @@ export class CachedTokenSource implements TokenSource {
 
   getToken(request?: TokenRequest): Promise<Token> {
     const { held } = this.#known
-    if (request === undefined && held?.status() === "fresh") return this.#readyPromise(held)
+    if (request === undefined && held?.glance() === "fresh") return this.#readyPromise(held)
     return this.#serve(request ?? {})
   }
 

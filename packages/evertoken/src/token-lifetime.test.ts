@@ -193,6 +193,7 @@ describe("a policy that cannot be is refused by the name of the option", () => {
 
 describe("a token held", () => {
   const token = new Token({ accessToken: "a", issuedAt: NOW, staleAt: NOW + 2_700_000, expiresAt: NOW + HOUR_MS })
+  const anyMs = fc.oneof(fc.integer({ min: 0, max: 2_000 }), fc.integer({ min: 0, max: 2 * HOUR_MS }))
   function hold(held = token) {
     const clock = new VirtualClock({ now: NOW })
     return { clock, held: new HeldToken(held, clock) }
@@ -251,6 +252,77 @@ describe("a token held", () => {
     expect(held.status()).toBe("expired")
     clock.stepWall(-86_400_000)
     expect(held.status()).toBe("fresh")
+  })
+
+  test("tells its status at a glance: the same, whatever passes, unless the wall clock is set back", async () => {
+    const steps = fc.array(fc.record({ how: fc.constantFrom("advance", "suspend", "stepWall"), byMs: anyMs }))
+    await fc.assert(
+      fc.asyncProperty(steps, async (passing) => {
+        const { clock, held } = hold()
+        for (const { how, byMs } of passing) {
+          await clock[how](byMs)
+          expect(held.glance()).toBe(held.status())
+        }
+      }),
+    )
+  })
+
+  test("is stale and expired at a glance from the very moment on, also within a second of the glance before", async () => {
+    const { clock, held } = hold()
+    const seen: string[] = []
+    for (const byMs of [2_699_999, 1, 899_998, 1, 1]) {
+      await clock.advance(byMs)
+      seen.push(held.glance())
+    }
+    expect(seen).toEqual(["fresh", "stale", "stale", "stale", "expired"])
+  })
+
+  test("is told at a glance to be what it is a second after the wall clock was set back, whenever that was", async () => {
+    const step = fc.record({ how: fc.constantFrom("advance", "suspend", "stepWall", "setBack"), byMs: anyMs })
+    await fc.assert(
+      fc.asyncProperty(fc.array(step), async (passing) => {
+        const { clock, held } = hold()
+        for (const { how, byMs } of passing) {
+          if (how === "setBack") clock.stepWall(-byMs)
+          else await clock[how](byMs)
+          held.glance()
+        }
+        await clock.advance(1_000)
+        expect(held.glance()).toBe(held.status())
+      }),
+    )
+  })
+
+  test("is not told at a glance to last longer because the wall clock is set back", async () => {
+    const { clock, held } = hold()
+    expect(held.glance()).toBe("fresh")
+    await clock.advance(HOUR_MS)
+    clock.stepWall(-1_800_000)
+    expect(held.glance()).toBe("expired")
+    clock.stepWall(-1_800_000)
+    // the very moment of the first glance, as far as the wall clock tells
+    await clock.advance(1_000)
+    expect(held.glance()).toBe("expired")
+  })
+
+  test("is glanced at with one look at the wall clock, and once a second at the other one, too", async () => {
+    const { clock, held } = hold()
+    let looks = 0
+    const monotonic = clock.monotonic.bind(clock)
+    clock.monotonic = () => {
+      looks++
+      return monotonic()
+    }
+    held.glance()
+    const first = looks
+    expect(first).toBeGreaterThan(0)
+    for (let i = 0; i < 1_000; i++) held.glance()
+    await clock.advance(999)
+    held.glance()
+    expect(looks).toBe(first)
+    await clock.advance(1)
+    held.glance()
+    expect(looks).toBe(2 * first)
   })
 
   test("that was taken over late has only what is left of it, on both clocks", async () => {

@@ -80,6 +80,9 @@ export function assertLifetimePolicy(policy: LifetimePolicy): void {
 
 export type TokenStatus = "fresh" | "stale" | "expired"
 
+// so late a wall clock is noticed, at most, that was set back to when both clocks were looked at last
+const GLANCE_MS = 1_000
+
 /**
  * A token in the memory of this process, with its end on both clocks: it is expired if the wall *or* the monotonic
  * clock says so, and due at once if it seems to come from the future (the wall clock was set back).
@@ -87,15 +90,16 @@ export type TokenStatus = "fresh" | "stale" | "expired"
 export class HeldToken {
   readonly token: Token
   readonly #clock: Clock
-  readonly #monotonicExpiry: number
-  readonly #monotonicStale: number
+  /** What is to be added to a wall time for the monotonic clock's. */
+  readonly #offset: number
+  #seen: TokenStatus = "expired"
+  #seenFrom = Infinity
+  #seenUntil = -Infinity
 
   constructor(token: Token, clock: Clock) {
     this.token = token
     this.#clock = clock
-    const offset = clock.monotonic() - clock.now()
-    this.#monotonicExpiry = token.expiresAt + offset
-    this.#monotonicStale = token.staleAt + offset
+    this.#offset = clock.monotonic() - clock.now()
   }
 
   /** From its issue to its end, in milliseconds. */
@@ -119,20 +123,39 @@ export class HeldToken {
     return this.#untilStaleMs(now, monotonic, minimumValidityMs) <= 0 ? "stale" : "fresh"
   }
 
+  /**
+   * Its status, for whoever reads it at every turn: one look at the wall clock, and only once a second at the monotonic
+   * one, too. A wall clock that is set back is noticed all the same, but for one that is set to within the second since
+   * both were looked at: then when that second is over.
+   */
+  glance(): TokenStatus {
+    const now = this.#clock.now()
+    return now >= this.#seenFrom && now < this.#seenUntil ? this.#seen : this.#see()
+  }
+
   /** How long it is fresh yet, in milliseconds, for a caller who wants `minimumValidityMs`. */
   untilStaleMs(minimumValidityMs = 0): number {
     return this.#untilStaleMs(this.#clock.now(), this.#clock.monotonic(), minimumValidityMs)
   }
 
+  #see(): TokenStatus {
+    this.#seen = this.status()
+    const untilNextMs = this.#seen === "fresh" ? this.untilStaleMs() : this.leftMs()
+    this.#seenFrom = this.#clock.now()
+    this.#seenUntil = this.#seenFrom + Math.min(untilNextMs, GLANCE_MS)
+    return this.#seen
+  }
+
   #leftMs(now: number, monotonic: number): number {
-    return Math.min(this.token.expiresAt - now, this.#monotonicExpiry - monotonic)
+    const { expiresAt } = this.token
+    return Math.min(expiresAt - now, expiresAt + this.#offset - monotonic)
   }
 
   #untilStaleMs(now: number, monotonic: number, minimumValidityMs: number): number {
     const { issuedAt, staleAt } = this.token
     if (now < issuedAt) return 0
     const earlierMs = staleAt - staleAtFor(this.token, minimumValidityMs)
-    return Math.min(staleAt - now, this.#monotonicStale - monotonic) - earlierMs
+    return Math.min(staleAt - now, staleAt + this.#offset - monotonic) - earlierMs
   }
 }
 

@@ -88,15 +88,20 @@ export class TokenPool {
   current(key: string): Token {
     const { held, watcher } = this.#use(key)
     // of many keys each object on the way to the token is likely to be in no cache of the processor
-    return held !== undefined && held.leftMs() > 0 ? held.token : watcher.current()
+    return held !== undefined && held.glance() !== "expired" ? held.token : watcher.current()
   }
 
   /** As `TokenWatcher.getToken()`, for one key. Rejects also with what `createSource` throws. */
-  async getToken(key: string, request?: TokenRequest): Promise<Token> {
-    const entry = this.#use(key)
-    const token = entry.watcher.getToken(request)
-    this.#hold(entry, token)
-    return token
+  getToken(key: string, request?: TokenRequest): Promise<Token> {
+    try {
+      const entry = this.#use(key)
+      const token = entry.watcher.getToken(request)
+      this.#hold(entry, token)
+      // as it is: an async function would make another promise of it at each read
+      return token
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /** As `TokenWatcher.refresh()`, for one key. */

@@ -4,6 +4,7 @@ import { firstToken } from "./first-token.js"
 import { sourceClosed, unchanged } from "./renewal-errors.js"
 import { patiently } from "./single-flight.js"
 import { satisfies, type TokenNeed } from "./token-need.js"
+import type { HeldToken } from "./token-lifetime.js"
 import type { HeldPlace } from "./token-publication.js"
 import type { TokenRequest, TokenSource } from "./token-source.js"
 import type { Token } from "./token.js"
@@ -85,13 +86,13 @@ export class TokenWatcher implements TokenSource {
   }
 
   /**
-   * The token at hand. Never waits, asks nobody, and allocates nothing but what the clocks return (V8: 16 bytes each).
+   * The token at hand. Never waits, asks nobody, and allocates nothing but the number that is the time (V8: 16 bytes).
    * @throws TokenError `ERR_TOKEN_EXPIRED` if there is none that is valid (plus `serveExpiredMs`), its cause the last
    *   failure; `ERR_REAUTHENTICATION_REQUIRED` after a sign-out; `ERR_TOKEN_SOURCE_CLOSED` after {@link close}.
    */
   current(): Token {
     const { held } = this.#loop.publication
-    if (held !== undefined && held.leftMs() + this.#serveExpiredMs > 0) return held.token
+    if (held !== undefined && (held.glance() !== "expired" || this.#isServedExpired(held))) return held.token
     throw this.#noToken()
   }
 
@@ -106,7 +107,7 @@ export class TokenWatcher implements TokenSource {
    */
   getToken(request?: TokenRequest): Promise<Token> {
     const { held, ready } = this.#loop.publication
-    if (request === undefined && ready !== undefined && held?.status() === "fresh") return ready
+    if (request === undefined && ready !== undefined && held?.glance() === "fresh") return ready
     return this.#obtain(request ?? {})
   }
 
@@ -206,8 +207,12 @@ export class TokenWatcher implements TokenSource {
 
   #servable({ newerThan }: TokenNeed): Token | undefined {
     const { held } = this.#loop.publication
-    if (held === undefined || held.leftMs() + this.#serveExpiredMs <= 0) return undefined
+    if (held === undefined || !this.#isServedExpired(held)) return undefined
     return held.token.accessToken === newerThan?.accessToken ? undefined : held.token
+  }
+
+  #isServedExpired(held: HeldToken): boolean {
+    return held.leftMs() + this.#serveExpiredMs > 0
   }
 
   #throwWhy(outcome: AttemptResult): never {
