@@ -30,6 +30,7 @@ const STEPS = [
     scanned: "--without-events",
   },
   { name: "integration tests", script: "test:integration", report: "test/reports/tests.json", scanned: "" },
+  { name: "adapters of SDKs", script: "test:adapters", report: "test/adapters/reports/tests.json", scanned: "" },
   { name: "examples", script: "test:examples", counts: true, scanned: "" },
 ]
 

@@ -1,44 +1,11 @@
 import { execFile } from "node:child_process"
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
-import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { expect, test } from "vitest"
 import { RealIssuer } from "../issuer/real-issuer.js"
 import { startApi } from "./invoices-api.js"
+import { compile, inDirectory, programOf } from "./program.js"
 
 const run = promisify(execFile)
-const ROOT = fileURLToPath(new URL("../..", import.meta.url))
-const TSC = join(ROOT, "node_modules/typescript/bin/tsc")
-
-/** The program below a heading. */
-async function programOf(readme: string, heading: string): Promise<string> {
-  const text = await readFile(join(ROOT, readme), "utf8")
-  const [, section = ""] = text.split(new RegExp(`^#+ ${heading}\n`, "m"))
-  const [, indent = "", program] = /^( *)```ts\n(.*?)```/ms.exec(section) ?? []
-  if (program === undefined) throw new Error(`${readme} has no program below "${heading}"`)
-  return program.replaceAll(new RegExp(`^${indent}`, "gm"), "")
-}
-
-/** Runs `use` in a directory in which programs find the packages. */
-async function inDirectory(use: (directory: string) => Promise<void>): Promise<void> {
-  const cache = join(ROOT, "test/node_modules/.cache")
-  await mkdir(cache, { recursive: true })
-  const directory = await mkdtemp(join(cache, "readme-"))
-  try {
-    await use(directory)
-  } finally {
-    await rm(directory, { recursive: true, force: true })
-  }
-}
-
-/** Writes the program, and rejects if a strict compiler refuses it. */
-async function compile(directory: string, program: string): Promise<void> {
-  await writeFile(join(directory, "program.mts"), program)
-  const strict = ["--noEmit", "--strict", "--exactOptionalPropertyTypes"]
-  const options = ["--ignoreConfig", ...strict, "--module", "nodenext", "--types", "node"]
-  await run(process.execPath, [TSC, ...options, join(directory, "program.mts")], { cwd: ROOT })
-}
 
 test.each([
   ["README.md", "A complete program", /^good until \d{4}-.*\n\{ invoices: 3 \}\n$/],
@@ -77,7 +44,6 @@ test.each([
   ["README.md", "Postgres"],
   ["README.md", "Any other database"],
   ["README.md", "Encrypted at rest"],
-  ["README.md", "MCP"],
   ["packages/session/README.md", "@evertoken/session"],
   ["packages/session/README.md", "A schema of your own"],
   ["packages/session/README.md", "A strategy of your own"],
@@ -85,7 +51,6 @@ test.each([
   ["packages/session/README.md", "Hono"],
   ["packages/session/README.md", "Next.js"],
   ["packages/session/README.md", "Background jobs"],
-  ["README.md", "Azure, Google, AWS"],
   ["README.md", "When something goes wrong"],
   ["docs/fleet.md", "What is simulated"],
 ])("the program of %s, %s, compiles as it is printed", async (readme, heading) => {
