@@ -1,3 +1,4 @@
+import { subscribe } from "node:diagnostics_channel"
 import { createServer, type IncomingMessage } from "node:http"
 import { createTokenManager, SessionError } from "@evertoken/session"
 import { expressContext, expressTokens } from "@evertoken/session/express"
@@ -9,6 +10,8 @@ import pg from "pg"
 
 /** What the parent gives in the environment variable `SESSION_SERVER`. */
 export interface SessionServerOptions {
+  /** What it calls itself, at the database and at the issuer (`x-request-id`). */
+  readonly name: string
   readonly issuer: string
   readonly clientId: string
   readonly database: pg.PoolConfig
@@ -17,7 +20,9 @@ export interface SessionServerOptions {
 }
 
 const options = JSON.parse(process.env["SESSION_SERVER"] ?? "{}") as SessionServerOptions
-const pool = new pg.Pool({ ...options.database, max: 10 })
+const pool = new pg.Pool({ ...options.database, max: 10, application_name: options.name })
+// what is idle when the database ends
+pool.on("error", () => {})
 const table = postgresTable(pool)
 const { issuer, clientId } = options
 const source = new RefreshTokenSource({ issuer, clientId, clientAuthentication: "none" })
@@ -26,13 +31,18 @@ const tokens = createTokenManager({
   keyring: new Keyring(options.encryptionKeys.map((key) => EncryptionKey.from(key))),
   signingKeys: options.signingKeys,
   types: {
-    access: { strategy: "cookie", renewedBy: "refresh" },
+    access: { strategy: "cookie", renewedBy: "refresh", idleTimeoutMs: 3_600_000 },
     refresh: { strategy: "database", table, source },
     calendar: { strategy: "database", table, source },
     all: { strategy: "virtual", of: ["refresh", "calendar"] },
   },
 })
 const renewed = expressTokens(tokens)
+
+subscribe("undici:request:create", (message) => {
+  const { request } = message as { request: { addHeader(name: string, value: string): void } }
+  request.addHeader("x-request-id", options.name)
+})
 
 /** A web application of three pages. It shows a hash in place of the token. */
 const server = createServer((request, response) => {
@@ -63,6 +73,8 @@ const server = createServer((request, response) => {
   })
 })
 
+// longer than a browser keeps an idle connection: only what is killed resets one
+server.keepAliveTimeout = 600_000
 server.listen(0, "127.0.0.1", () => {
   const address = server.address()
   if (typeof address === "object") process.send?.(address?.port)

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url"
 import { createTable } from "@evertoken/session/postgres"
 import pg from "pg"
 import { Agent, request } from "undici"
-import { RealIssuer } from "../issuer/real-issuer.js"
+import { RealIssuer, type RealIssuerOptions } from "../issuer/real-issuer.js"
 import { PostgresServer } from "../servers/postgres-server.js"
 import type { SessionServerOptions } from "./session-server.js"
 
@@ -16,19 +16,27 @@ export interface PageAnswer {
   readonly body: { readonly token?: string; readonly code?: string; readonly removed?: readonly string[] }
 }
 
+/** One process, until it ends. */
+export interface SessionServer {
+  /** No other has it, nor will have it. */
+  readonly name: string
+  readonly port: number
+  readonly isRunning: boolean
+}
+
 /** A web application on several server processes, over one real PostgreSQL and a real issuer. */
 export class SessionServers implements AsyncDisposable {
   readonly issuer: RealIssuer
+  readonly postgres: PostgresServer
   readonly pool: pg.Pool
-  readonly #postgres: PostgresServer
-  readonly #children: ChildProcess[] = []
-  readonly #ports: number[] = []
+  readonly #servers: ServerProcess[] = []
   readonly #agent = new Agent({ connections: 100 })
-  readonly #options: SessionServerOptions
+  readonly #options: Omit<SessionServerOptions, "name">
+  #started = 0
 
   private constructor(issuer: RealIssuer, postgres: PostgresServer) {
     this.issuer = issuer
-    this.#postgres = postgres
+    this.postgres = postgres
     this.pool = new pg.Pool(postgres.connection)
     // what is idle when the server ends
     this.pool.on("error", () => {})
@@ -41,28 +49,44 @@ export class SessionServers implements AsyncDisposable {
     }
   }
 
-  static async start(programs: string, count: number): Promise<SessionServers> {
-    const servers = new SessionServers(await RealIssuer.start(), await PostgresServer.start(programs))
+  static async start(programs: string, count: number, issuer: RealIssuerOptions = {}): Promise<SessionServers> {
+    const servers = new SessionServers(await RealIssuer.start(issuer), await PostgresServer.start(programs))
     await createTable(servers.pool)
-    await servers.#fork(count)
+    await servers.#startAll(count)
     return servers
+  }
+
+  /** In their places: what is killed is followed by another one. */
+  get servers(): readonly SessionServer[] {
+    return this.#servers
   }
 
   /** All end, and begin again with a new key before the old ones: the first writes, all read. */
   async rotateKeys(): Promise<void> {
     const { encryptionKeys, signingKeys } = this.#options
-    const count = this.#children.length
-    await this.#end()
+    const count = this.#servers.length
+    await this.#killAll()
     Object.assign(this.#options, {
       encryptionKeys: [keyText(), ...encryptionKeys],
       signingKeys: [keyText(), ...signingKeys],
     })
-    await this.#fork(count)
+    await this.#startAll(count)
+  }
+
+  /** Ends one of them between two instructions. */
+  async kill(place: number): Promise<void> {
+    await this.#servers[place]?.kill()
+  }
+
+  /** Another one in its place. */
+  async restart(place: number): Promise<void> {
+    await this.kill(place)
+    this.#servers[place] = await this.#start()
   }
 
   /** A browser's request to one of them. Keeps cookies in `jar`. */
   async ask(server: number, path: string, jar: Map<string, string>, fields?: object): Promise<PageAnswer> {
-    const port = this.#ports[server % this.#ports.length]
+    const port = this.#servers[server % this.#servers.length]?.port
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ")
     const answer = await request(`http://127.0.0.1:${port}${path}`, {
       dispatcher: this.#agent,
@@ -78,29 +102,54 @@ export class SessionServers implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#end()
+    await this.#killAll()
     await this.#agent.destroy()
     await this.pool.end()
-    await this.#postgres[Symbol.asyncDispose]()
+    await this.postgres[Symbol.asyncDispose]()
     await this.issuer.close()
   }
 
-  async #fork(count: number): Promise<void> {
-    const env = { ...process.env, SESSION_SERVER: JSON.stringify(this.#options) }
-    for (let i = 0; i < count; i++) this.#children.push(fork(MAIN, { execArgv: ["--import", "tsx"], env }))
-    for (const child of this.#children) {
-      const [port] = (await once(child, "message")) as [number]
-      this.#ports.push(port)
-    }
+  #start(): Promise<ServerProcess> {
+    const name = `server-${++this.#started}`
+    return ServerProcess.start({ ...this.#options, name })
   }
 
-  async #end(): Promise<void> {
-    for (const child of this.#children.splice(0)) {
-      const exited = once(child, "exit")
-      child.kill("SIGKILL")
-      await exited
-    }
-    this.#ports.length = 0
+  async #startAll(count: number): Promise<void> {
+    this.#servers.push(...(await Promise.all(Array.from({ length: count }, () => this.#start()))))
+  }
+
+  async #killAll(): Promise<void> {
+    await Promise.all(this.#servers.splice(0).map((server) => server.kill()))
+  }
+}
+
+class ServerProcess implements SessionServer {
+  readonly name: string
+  readonly port: number
+  readonly #child: ChildProcess
+
+  private constructor(name: string, port: number, child: ChildProcess) {
+    this.name = name
+    this.port = port
+    this.#child = child
+  }
+
+  static async start(options: SessionServerOptions): Promise<ServerProcess> {
+    const env = { ...process.env, SESSION_SERVER: JSON.stringify(options) }
+    const child = fork(MAIN, { execArgv: ["--import", "tsx"], env })
+    const [port] = (await once(child, "message")) as [number]
+    return new ServerProcess(options.name, port, child)
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null && !this.#child.killed
+  }
+
+  async kill(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const exited = once(this.#child, "exit")
+    this.#child.kill("SIGKILL")
+    await exited
   }
 }
 
