@@ -14,8 +14,8 @@ export interface TokenManagerConfig<Types extends TokenTypes> {
    */
   readonly signingKeys?: readonly (Uint8Array | string)[] | undefined
   /**
-   * For how long a request waits for a renewal while there is a token that is still good, in milliseconds; the renewal goes
-   * on, and the next request has the new token. Default 2,000.
+   * For how long a request waits for a renewal while there is a token that is still good, in milliseconds, and in all of its
+   * calls; the renewal goes on, and the next request has the new token. Default 2,000.
    */
   readonly renewalPatienceMs?: number | undefined
   readonly clock?: Clock | undefined

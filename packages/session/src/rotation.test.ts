@@ -1,64 +1,6 @@
-import { EncryptionKey, Keyring } from "evertoken/encryption"
-import { seededRandom, VirtualClock } from "evertoken/testing"
-import { setTimeout as wait } from "node:timers/promises"
 import { expect, test } from "vitest"
-import { createTokenManager } from "./create-token-manager.js"
 import { Browser } from "./testing/browser.js"
-import { MemoryTable } from "./testing/memory-table.js"
-import { RotatingIssuer } from "./testing/rotating-issuer.js"
-
-const MINUTE_MS = 60_000
-const ALICE = { userId: "alice" }
-
-/** Servers over one table, and a browser that alice has signed in with. */
-async function scene({ servers = 1 } = {}) {
-  // encryption is done by other threads: they are given their time
-  const clock = new VirtualClock({ settle: () => wait(1) })
-  const issuer = new RotatingIssuer(clock)
-  const database = new MemoryTable()
-  const keyring = new Keyring([EncryptionKey.from(Uint8Array.from({ length: 32 }, (_, i) => i * 7))])
-  const managers = Array.from({ length: servers }, (_, i) =>
-    createTokenManager({
-      keyring,
-      signingKeys: [Uint8Array.from({ length: 32 }, (_, i) => i * 5)],
-      clock,
-      random: seededRandom(i),
-      types: {
-        access: { strategy: "cookie", renewedBy: "refresh", idleTimeoutMs: 600 * MINUTE_MS },
-        refresh: { strategy: "database", table: database.table, source: issuer.source },
-      },
-    }),
-  )
-  const tokens = serverOf(managers, 0)
-  const browser = new Browser()
-  const signIn = async (who = browser, userId = ALICE.userId) => {
-    const token = issuer.signIn()
-    const context = who.request()
-    await tokens.set(context, "refresh", token, { userId })
-    await tokens.set(context, "access", token, { userId })
-  }
-  await signIn()
-  database.statements.length = 0
-  /** Time goes on, step by step, until it is so. */
-  const until = async (isSo: () => boolean) => {
-    while (!isSo()) await clock.advance(10)
-  }
-  /** The name of the token, or the code of the error, when it is there. */
-  const told = (promise: Promise<{ accessToken: string }>) => {
-    const request = { told: "" }
-    promise.then(
-      ({ accessToken }) => (request.told = accessToken),
-      (error: unknown) => (request.told = (error as { code: string }).code),
-    )
-    return request
-  }
-  const read = async (promise: Promise<{ accessToken: string }>) => {
-    const request = told(promise)
-    await until(() => request.told !== "")
-    return request.told
-  }
-  return { clock, issuer, database, tokens, managers, browser, signIn, until, told, read }
-}
+import { ALICE, MINUTE_MS, rotationScene as scene, serverOf } from "./testing/rotation-scene.js"
 
 test("a fresh cookie's token asks nobody: neither the database nor the issuer", async () => {
   const { tokens, browser, read, database, issuer } = await scene()
@@ -250,9 +192,3 @@ test("who is known by the application needs no cookie: it is made from the row",
   expect(await read(tokens.accessToken(fresh.request(ALICE.userId)))).toBe("access-1")
   expect(await read(tokens.accessToken(fresh.request()))).toBe("access-1")
 })
-
-function serverOf<T>(managers: readonly T[], i: number): T {
-  const manager = managers[i % managers.length]
-  if (manager === undefined) throw new Error("a scene has servers")
-  return manager
-}

@@ -29,6 +29,9 @@ export class Rotation {
     { readonly userId: string | undefined; readonly token: Promise<Token> }
   >()
 
+  /** Of what a request waits in all, however often it asks: the middleware does, then the handler. */
+  readonly #patienceLeft = new WeakMap<TokenContext, number>()
+
   constructor(options: RotationOptions) {
     this.#options = options
   }
@@ -50,7 +53,9 @@ export class Rotation {
   }
 
   async #accessToken(context: TokenContext, userId: string | undefined): Promise<Token> {
-    const { cookies, clock } = this.#options
+    const { cookies, clock, renewalPatienceMs } = this.#options
+    const until = clock.monotonic() + (this.#patienceLeft.get(context) ?? renewalPatienceMs)
+    const response = responseOf(context, cookies)
     // who is known otherwise needs no cookie, and one that is refused is replaced
     const read = await cookies
       ?.read(context)
@@ -60,25 +65,29 @@ export class Rotation {
     const user = userId ?? cookie?.userId
     if (user === undefined) throw notSignedIn()
     const good = cookie?.status === "stale" ? cookie.token : undefined
+    // that of another user stays, unless it is not that one any more who asks
+    const isOwn = read === undefined || read.userId === user || context.userId === user
     try {
-      const token = await this.#unlessTooSlow(this.#newest(user, cookie), good)
-      if (token.accessToken !== read?.token.accessToken) await cookies?.write(context, { userId: user, token })
+      const token = await this.#unlessTooSlow(this.#newest(user, cookie, until), good, until)
+      if (isOwn && token.accessToken !== read?.token.accessToken) await response.write({ userId: user, token })
       return token
     } catch (error) {
-      if (isNotSignedIn(error)) cookies?.clear(context)
-      else if (good !== undefined && clock.now() < good.expiresAt) return good
+      if (isNotSignedIn(error) && isOwn) response.clear()
+      else if (!isNotSignedIn(error) && good !== undefined && clock.now() < good.expiresAt) return good
       throw error
+    } finally {
+      this.#patienceLeft.set(context, Math.max(0, until - clock.monotonic()))
     }
   }
 
   /** That of the row, renewed unless it is fresh; if it cannot be, as it is, until its end. */
-  async #newest(userId: string, cookie: ReadCookie | undefined): Promise<Token> {
+  async #newest(userId: string, cookie: ReadCookie | undefined, until: number): Promise<Token> {
     const { clock } = this.#options
     const kept = await this.#keptOf(userId, cookie)
     if (clock.now() < kept.staleAt) return kept
     const good = clock.now() < kept.expiresAt ? kept : undefined
     try {
-      return await this.#unlessTooSlow(this.#renewed(userId, kept), good)
+      return await this.#unlessTooSlow(this.#renewed(userId, kept), good, until)
     } catch (error) {
       const failure = await this.#told(error, userId, { isGood: good !== undefined })
       if (good !== undefined && !isNotSignedIn(failure) && clock.now() < good.expiresAt) return good
@@ -93,10 +102,10 @@ export class Rotation {
     return token
   }
 
-  async #unlessTooSlow(token: Promise<Token>, good: Token | undefined): Promise<Token> {
+  async #unlessTooSlow(token: Promise<Token>, good: Token | undefined, until: number): Promise<Token> {
     if (good === undefined) return token
-    const { clock, renewalPatienceMs: timeoutMs } = this.#options
-    return (await within(token, { clock, timeoutMs })) ?? good
+    const { clock } = this.#options
+    return (await within(token, { clock, timeoutMs: Math.max(0, until - clock.monotonic()) })) ?? good
   }
 
   /** What is in the row, if it is what the cookie came from, or follows it. */
@@ -121,6 +130,27 @@ export class Rotation {
   /** Also if nobody can tell. */
   async #isThere(userId: string): Promise<boolean> {
     return (await this.#options.kept.read(userId).catch(() => "perhaps")) !== undefined
+  }
+}
+
+/** What is done to the cookie. Where the response is sent it takes none: that of the next request does. */
+function responseOf(context: TokenContext, cookies: CookieStrategy | undefined) {
+  const after = cookies?.changesIn(context) ?? 0
+  return {
+    write: async (content: { readonly userId: string; readonly token: Token }) => {
+      try {
+        await cookies?.write(context, content, { after })
+      } catch (error) {
+        if (error instanceof SessionError) throw error
+      }
+    },
+    clear: () => {
+      try {
+        cookies?.clear(context)
+      } catch {
+        // who is signed out is told so all the same
+      }
+    },
   }
 }
 

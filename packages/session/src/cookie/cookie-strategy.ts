@@ -33,6 +33,8 @@ interface RequestState {
   names: ReadonlySet<string>
   /** Undefined: nobody has asked. */
   content: Promise<Content> | undefined
+  /** How often it was written or removed. */
+  changes: number
 }
 
 /** One type's token in a cookie of the browser. Safe to call concurrently, also within one request. */
@@ -81,16 +83,30 @@ export class CookieStrategy implements TokenStrategy<Token> {
     await this.write(context, { userId, token })
   }
 
-  /** As {@link set}. */
-  async write(context: TokenContext, { userId, token }: Pick<CookieContent, "userId" | "token">): Promise<void> {
+  /** How often it was written or removed in this request. */
+  changesIn(context: TokenContext): number {
+    return this.#stateOf(context).changes
+  }
+
+  /** As {@link set}. @param after nothing is written if it has changed since then: {@link changesIn} */
+  async write(
+    context: TokenContext,
+    { userId, token }: Pick<CookieContent, "userId" | "token">,
+    { after }: { readonly after?: number } = {},
+  ): Promise<void> {
+    const state = this.#stateOf(context)
+    if (after !== undefined && after !== state.changes) return
+    const change = ++state.changes
     const content = this.#coder.kept({ userId, token, writtenAt: this.#clock.now() })
     const endsAt = this.#endOf(token)
     const text = await this.#coder.encode(content, endsAt)
     const { name } = this.#options
     if (text.length > roomIn(name)) throw this.#tooLarge(text.length)
+    // whoever came later, such as a sign-out, has the last word
+    if (change !== state.changes) return
     const maxAge = maxAgeOf(endsAt, this.#clock.now())
     this.#replace(context, maxAge > 0 ? chunked(name, text) : [], maxAge)
-    this.#stateOf(context).content = Promise.resolve(content)
+    state.content = Promise.resolve(content)
   }
 
   /** @returns whether there was a cookie, readable or not; that of another user does not count, and stays. */
@@ -104,6 +120,7 @@ export class CookieStrategy implements TokenStrategy<Token> {
   clear(context: TokenContext): boolean {
     const state = this.#stateOf(context)
     const isThere = state.names.size > 0
+    state.changes++
     this.#replace(context, [], 0)
     state.content = Promise.resolve("none")
     return isThere
@@ -125,7 +142,7 @@ export class CookieStrategy implements TokenStrategy<Token> {
     const known = this.#requests.get(context)
     if (known !== undefined) return known
     const names = new Set(cookiesNamed(this.#options.name, context.cookieHeader).keys())
-    const state: RequestState = { names, content: undefined }
+    const state: RequestState = { names, content: undefined, changes: 0 }
     this.#requests.set(context, state)
     return state
   }

@@ -8,6 +8,8 @@ export class MemoryTable {
   hangs = false
   /** Called after each row is written. */
   afterSave: () => void = () => {}
+  /** Called when a statement was run, before its answer. */
+  after: (statement: string) => void = () => {}
 
   readonly table = new TokenTable({
     rows: (type) => ({
@@ -30,6 +32,8 @@ export class MemoryTable {
     this.statements.push(statement)
     if (this.hangs) return new Promise<T>(() => {})
     if (this.isDown) throw new Error("connection refused")
-    return action()
+    const result = action()
+    this.after(statement)
+    return result
   }
 }
