@@ -16,7 +16,8 @@ function open(settings) {
 
 export function token(settings) {
   const wrapper = open(settings)
-  return { read: () => wrapper.getAccessToken() }
+  const get = () => wrapper.getAccessToken()
+  return { get, read: get }
 }
 
 /** A user has signed in before: the token at hand has expired, and its refresh token is good. */

@@ -12,6 +12,8 @@ async function watch(source) {
   const watcher = await TokenWatcher.start(source, { lazy: true })
   return {
     watcher,
+    current: () => watcher.current(),
+    get: () => watcher.getToken(),
     read: async () => (await watcher.getToken()).accessToken,
     close: () => watcher.close(),
   }

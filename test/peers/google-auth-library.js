@@ -27,7 +27,8 @@ async function open({ clientId, clientSecret, tokenEndpoint, refreshToken, direc
 
 export async function refresh(settings) {
   const client = await open(settings)
-  return { read: async () => (await client.getAccessToken()).token }
+  const get = () => client.getAccessToken()
+  return { get, read: async () => (await get()).token }
 }
 
 export const token = refresh

@@ -17,10 +17,11 @@ function open({ issuer, clientId, clientSecret }) {
 
 export function scopes(settings) {
   const application = open(settings)
-  return { read: async (scope) => (await application.acquireTokenByClientCredential({ scopes: [scope] })).accessToken }
+  const get = (scope) => application.acquireTokenByClientCredential({ scopes: [scope] })
+  return { get, read: async (scope) => (await get(scope)).accessToken }
 }
 
 export function token(settings) {
-  const { read } = scopes(settings)
-  return { read: () => read("api") }
+  const { get, read } = scopes(settings)
+  return { get: () => get("api"), read: () => read("api") }
 }

@@ -18,13 +18,16 @@ export function token(settings) {
   const client = new ClientCredentials(config(settings))
   const { scope } = settings
   let accessToken
+  async function read() {
+    if (accessToken === undefined || accessToken.expired()) {
+      accessToken = await client.getToken(scope ? { scope } : {})
+    }
+    return accessToken.token.access_token
+  }
   return {
-    async read() {
-      if (accessToken === undefined || accessToken.expired()) {
-        accessToken = await client.getToken(scope ? { scope } : {})
-      }
-      return accessToken.token.access_token
-    },
+    read,
+    get: read,
+    current: () => (accessToken.expired() ? undefined : accessToken.token.access_token),
   }
 }
 

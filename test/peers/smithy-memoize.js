@@ -20,7 +20,7 @@ export function token(settings) {
     isIdentityExpired,
     doesIdentityRequireRefresh,
   )
-  return { read: async () => (await provider()).token }
+  return { get: provider, read: async () => (await provider()).token }
 }
 
 export function scopes(settings) {

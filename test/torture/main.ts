@@ -1,7 +1,8 @@
-import { spawnSync } from "node:child_process"
 import { writeFile } from "node:fs/promises"
 import { toolOptions } from "../tool-options.js"
-import { peers, PEERS_DIRECTORY, versionOf, wantedVersions, type Peer } from "./peers.js"
+import { chosen } from "./chosen.js"
+import { installPeers } from "./install-peers.js"
+import { peers, type Peer } from "./peers.js"
 import { play } from "./play.js"
 import type { Scenario, Verdict } from "./scenario.js"
 import { scenarios } from "./scenarios/index.js"
@@ -27,34 +28,6 @@ const values = toolOptions({
   help: { type: "boolean" },
 })
 
-/** Those that were named, or all. A name that there is not ends the tool. */
-function chosen<T extends { readonly name: string }>(
-  kind: string,
-  all: readonly T[],
-  names: readonly string[],
-): readonly T[] {
-  const unknown = names.find((name) => !all.some((one) => one.name === name))
-  if (unknown !== undefined) {
-    console.error(`there is no ${kind} ${unknown}\n--help tells which there are`)
-    process.exit(2)
-  }
-  return names.length === 0 ? all : all.filter(({ name }) => names.includes(name))
-}
-
-function install(): void {
-  const isMissing = Object.entries(wantedVersions()).some(
-    ([name, version]) => versionOf(name) !== version.replace(/^npm:.*@/, ""),
-  )
-  if (!isMissing) return
-  console.error("installing the peers in test/peers …")
-  const { status } = spawnSync("npm ci --ignore-scripts --no-audit --no-fund", {
-    cwd: PEERS_DIRECTORY,
-    shell: true,
-    stdio: ["ignore", process.stderr, "inherit"],
-  })
-  if (status !== 0) process.exit(1)
-}
-
 async function playRow(scenario: Scenario, chosenPeers: readonly Peer[]): Promise<Row> {
   const one = async (peer: Peer): Promise<Verdict> => {
     const verdict = await play(peer, scenario)
@@ -72,7 +45,7 @@ if (values.help) {
 } else {
   const somePeers = chosen("peer", peers, values.peer)
   const someScenarios = chosen("scenario", scenarios, values.scenario)
-  if (somePeers.some(({ name }) => name !== "evertoken")) install()
+  if (somePeers.some(({ name }) => name !== "evertoken")) installPeers()
   const rows: Row[] = []
   for (const scenario of someScenarios) rows.push(await playRow(scenario, somePeers))
   const table = markdown(somePeers, rows, new Date())

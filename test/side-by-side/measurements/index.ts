@@ -1,0 +1,5 @@
+import type { Measurement } from "../measurement.js"
+import { reads } from "./reads.js"
+
+/** In the order of the columns of the main table. */
+export const measurements: readonly Measurement[] = [reads]
