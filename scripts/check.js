@@ -31,6 +31,7 @@ const STEPS = [
   },
   { name: "integration tests", script: "test:integration", report: "test/reports/tests.json", scanned: "" },
   { name: "adapters of SDKs", script: "test:adapters", report: "test/adapters/reports/tests.json", scanned: "" },
+  { name: "packages as they are published", script: "test:tarballs", report: "test/tarballs/reports/tests.json" },
   { name: "examples", script: "test:examples", counts: true, scanned: "" },
 ]
 

@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config"
 
-// A package of its own, with a lock file of its own.
-const APART = "adapters/**"
+// Packages of their own, with lock files of their own.
+const APART = ["adapters/**", "tarballs/**"]
 
 // What measures its own memory, handles or work: it runs when nothing else does.
 const MEASURED = ["soak/**/*.test.ts", "hostile/memory.test.ts", "bench/**/*.test.ts"]
@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: "crossing",
           include: ["**/*.test.ts"],
-          exclude: ["**/node_modules/**", APART, ...MEASURED],
+          exclude: ["**/node_modules/**", ...APART, ...MEASURED],
           maxWorkers: 2,
         },
       },
