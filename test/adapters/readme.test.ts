@@ -1,11 +1,11 @@
 import { expect, test } from "vitest"
-import { compile, inDirectory, programOf } from "../readme/program.js"
+import { homeOf, problemsOf, programsOf } from "../readme/compiled.js"
+import { pages } from "../readme/documents.js"
 
-test.each([
-  ["README.md", "MCP"],
-  ["README.md", "Azure, Google, AWS"],
-])("the program of %s, %s, compiles as it is printed", async (readme, heading) => {
-  await inDirectory(async (directory) => {
-    await expect(compile(directory, await programOf(readme, heading))).resolves.toBeUndefined()
-  }, "test/adapters")
+test("every program of a page that needs an SDK compiles as it is printed", async () => {
+  const all = (await pages()).flatMap(programsOf)
+  const homes = await Promise.all(all.map(homeOf))
+  const programs = all.filter((_, i) => homes[i] === "test/adapters")
+  expect(programs.length).toBeGreaterThan(1)
+  expect(await problemsOf(programs, "test/adapters")).toEqual([])
 })
