@@ -1,7 +1,7 @@
 import { Token } from "evertoken"
 import { EncryptionKey, Keyring } from "evertoken/encryption"
 import { VirtualClock } from "evertoken/testing"
-import { describe, expect, test } from "vitest"
+import { describe, expect, test, vi } from "vitest"
 import { createTokenManager } from "./create-token-manager.js"
 import { Browser } from "./testing/browser.js"
 import { MemoryTable } from "./testing/memory-table.js"
@@ -149,6 +149,24 @@ describe("several at once", () => {
     expect([database.rows.size, browser.cookies.size]).toEqual([2, 0])
   })
 
+  test("a database that does not answer holds nobody up: the cookie is gone, and the rows are told to remain", async () => {
+    const { clock, tokens, browser, database, issuer } = scene()
+    await tokens.set(browser.request(), "access", issuer.signIn(), ALICE)
+    database.hangs = true
+    const types = ["access", "allRefresh"] as const
+    const outcomes = Promise.allSettled([
+      tokens.deleteMany(browser.request(), types),
+      tokens.delete(browser.request(), "refresh", ALICE),
+    ])
+    await vi.waitFor(() => expect(database.statements).toEqual(["removeMany", "removeMany"]))
+    await clock.advance(10_000)
+    expect(await outcomes).toMatchObject([
+      { reason: { code: "ERR_DELETION_INCOMPLETE", removed: ["access"], remaining: ["refresh", "calendar"] } },
+      { reason: { code: "ERR_DELETION_INCOMPLETE", removed: [], remaining: ["refresh"] } },
+    ])
+    expect(browser.cookies.size).toBe(0)
+  })
+
   test("of nobody in particular only cookies are removed", async () => {
     const { tokens, browser, database } = await signedIn()
     browser.cookies.clear()
@@ -210,6 +228,17 @@ test("what is not declared, or cannot be, does not compile, and is told by name"
   })
   // @ts-expect-error -- as from JavaScript
   await expect(tokens.set(context, "refresh", 7, ALICE)).rejects.toThrow("the value of refresh must be a Token")
+})
+
+test("the access token of a row is that of the user whom the signed cookie names", async () => {
+  const { tokens, browser, issuer } = scene()
+  const context = browser.request()
+  await tokens.set(context, "access", issuer.signIn(), ALICE)
+  await tokens.set(context, "calendar", issuer.signIn(), ALICE)
+  expect((await tokens.accessToken(browser.request(), { type: "calendar" })).accessToken).toBe("access-2")
+  await expect(tokens.accessToken(new Browser().request(), { type: "calendar" })).rejects.toMatchObject({
+    code: "ERR_NOT_SIGNED_IN",
+  })
 })
 
 test("the access token is that of the one cookie there is, or must be named", async () => {

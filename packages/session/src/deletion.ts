@@ -1,4 +1,9 @@
+import type { Clock } from "evertoken"
 import { deletionIncomplete } from "./session-failures.js"
+import { within } from "./within.js"
+
+// as long as a row is waited for
+const ANSWERED_WITHIN_MS = 10_000
 
 /** One step of a deletion: it removes these types, all or none of them. */
 export interface DeletionStep {
@@ -8,13 +13,14 @@ export interface DeletionStep {
 }
 
 /**
- * All steps, whatever fails. @returns the types that are removed.
+ * All steps, whatever fails, or does not answer in time. @returns the types that are removed.
  * @throws SessionError `ERR_DELETION_INCOMPLETE` once all have been tried.
  */
-export async function deleteAll(steps: readonly DeletionStep[]): Promise<readonly string[]> {
-  const outcomes = await Promise.allSettled(steps.map(async ({ run }) => run()))
-  const removed = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? outcome.value : []))
-  const remaining = steps.flatMap(({ types }, i) => (outcomes[i]?.status === "rejected" ? types : []))
+export async function deleteAll(steps: readonly DeletionStep[], clock: Clock): Promise<readonly string[]> {
+  const runs = steps.map(({ run }) => within(run(), { clock, timeoutMs: ANSWERED_WITHIN_MS }))
+  const outcomes = (await Promise.allSettled(runs)).map((run) => (run.status === "fulfilled" ? run.value : undefined))
+  const removed = outcomes.flatMap((types = []) => types)
+  const remaining = steps.flatMap(({ types }, i) => (outcomes[i] === undefined ? types : []))
   if (remaining.length > 0) throw deletionIncomplete({ removed, remaining })
   return removed
 }

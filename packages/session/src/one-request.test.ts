@@ -28,6 +28,22 @@ test("all that one request waits for a renewal is once as long as it waits for o
   expect(issuer.requests).toHaveLength(1)
 })
 
+test("who has waited for a token in vain does not wait a second time in one request, but in the next, or once signed in", async () => {
+  const { clock, tokens, browser, database, until, told, read, issuer } = await scene()
+  await clock.advance(61 * MINUTE_MS)
+  database.hangs = true
+  const context = browser.request()
+  const first = told(tokens.accessToken(context))
+  await until(() => first.told !== "")
+  const begun = clock.now()
+  expect([first.told, await read(tokens.accessToken(context))]).toEqual(["ERR_TOKEN_CACHE", "ERR_TOKEN_CACHE"])
+  expect(clock.now() - begun).toBeLessThan(1_000)
+  database.hangs = false
+  expect(await read(tokens.accessToken(browser.request()))).toBe("access-2")
+  await tokens.set(context, "access", issuer.signIn(), ALICE)
+  expect(await read(tokens.accessToken(context))).toBe("access-3")
+})
+
 describe("when the response is already sent", () => {
   test("a renewed token is given all the same, and the next request sets the cookie", async () => {
     const { clock, tokens, browser, read, issuer } = await scene()

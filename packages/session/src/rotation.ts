@@ -32,6 +32,9 @@ export class Rotation {
   /** Of what a request waits in all, however often it asks: the middleware does, then the handler. */
   readonly #patienceLeft = new WeakMap<TokenContext, number>()
 
+  /** Who has waited for so long in vain does not wait a second time. */
+  readonly #failed = new WeakMap<TokenContext, { readonly userId: string | undefined; readonly error: unknown }>()
+
   constructor(options: RotationOptions) {
     this.#options = options
   }
@@ -41,15 +44,25 @@ export class Rotation {
    * @throws SessionError. TokenError: why there is no token, though somebody is signed in.
    */
   async accessToken(context: TokenContext, userId: string | undefined): Promise<Token> {
+    const failed = this.#failed.get(context)
+    if (failed !== undefined && failed.userId === userId) throw failed.error
     const underWay = this.#underWay.get(context)
     if (underWay !== undefined && underWay.userId === userId) return underWay.token
     const token = this.#accessToken(context, userId)
     this.#underWay.set(context, { userId, token })
     try {
       return await token
+    } catch (error) {
+      if (this.#patienceLeft.get(context) === 0) this.#failed.set(context, { userId, error })
+      throw error
     } finally {
       this.#underWay.delete(context)
     }
+  }
+
+  /** Something was set in this request: what failed before may not fail any more. */
+  retry(context: TokenContext): void {
+    this.#failed.delete(context)
   }
 
   async #accessToken(context: TokenContext, userId: string | undefined): Promise<Token> {

@@ -1,4 +1,4 @@
-import { systemClock, type Token, type TokenPoolOptions } from "evertoken"
+import { systemClock, type Clock, type Token, type TokenPoolOptions } from "evertoken"
 import { Keyring } from "evertoken/encryption"
 import { CookieStrategy } from "./cookie/cookie-strategy.js"
 import type { TokenManagerConfig } from "./create-token-manager.js"
@@ -19,6 +19,7 @@ import { UserTokenPool } from "./user-token-pool.js"
 /** What `createTokenManager` gives: it finds out who and what is meant, and passes that on to the strategy of the type. */
 export class SessionTokens implements TokenManager<TokenTypes> {
   readonly #types: DeclaredTypes
+  readonly #clock: Clock
   readonly #strategies = new Map<string, TokenStrategy>()
   readonly #cookies = new Map<string, CookieStrategy>()
   readonly #kept = new Map<string, KeptTokens>()
@@ -34,6 +35,7 @@ export class SessionTokens implements TokenManager<TokenTypes> {
     random,
   }: TokenManagerConfig<TokenTypes>) {
     this.#types = declaredTypes(types)
+    this.#clock = clock
     for (const [type, declared] of this.#types.database) {
       if (!(keyring instanceof Keyring)) throw new TypeError(`keyring must be a Keyring: it encrypts ${type}`)
       const { source } = declared
@@ -59,6 +61,7 @@ export class SessionTokens implements TokenManager<TokenTypes> {
     // a refused cookie says nothing, and may be what is replaced
     const userId = await this.#userOf(context, options.userId).catch(nobody)
     await strategy.set({ context, type, userId }, value, options)
+    for (const rotation of this.#rotations.values()) rotation.retry(context)
   }
 
   async get(context: TokenContext, type: string, options: WhoseOptions = {}): Promise<unknown> {
@@ -78,7 +81,7 @@ export class SessionTokens implements TokenManager<TokenTypes> {
   ): Promise<Deletion<string>> {
     const names = this.#meant(types, keep)
     const user = await this.#userOf(context, userId).catch(nobody)
-    return { removed: await deleteAll(this.#steps(context, names, user)) }
+    return { removed: await deleteAll(this.#steps(context, names, user), this.#clock) }
   }
 
   async accessToken(
@@ -88,7 +91,10 @@ export class SessionTokens implements TokenManager<TokenTypes> {
     if (userId !== undefined) checkedUserId(userId)
     const name = type ?? this.#onlyOne()
     const rotation = this.#rotations.get(name)
-    if (rotation !== undefined) return rotation.accessToken(context, userId)
+    if (rotation !== undefined) {
+      const isOfCookie = this.#cookies.has(name)
+      return rotation.accessToken(context, isOfCookie ? userId : await this.#userOf(context, userId))
+    }
     const token = await this.#cookieOf(name).get({ context, type: name, userId })
     if (token === undefined) throw notSignedIn()
     return token
@@ -162,7 +168,7 @@ export class SessionTokens implements TokenManager<TokenTypes> {
   #stepOfTable(table: TokenTable, types: readonly string[], userId: string): DeletionStep {
     return {
       types,
-      run: () => {
+      run: async () => {
         for (const type of types) this.#keptOf(type).forget(userId)
         return statementsOf(table).removeMany(userId, types)
       },

@@ -463,6 +463,7 @@ describe("the functions of an application", () => {
   test.each<readonly [string, () => Promise<unknown>, string]>([
     ["load", () => Promise.reject(new Error(CANARY)), "row: load failed"],
     ["load", () => Promise.reject(refused), "row: load failed (ECONNREFUSED)"],
+    ["load", () => Promise.reject(Object.assign(new Error(CANARY), { code: "42P01" })), "row: load failed (42P01)"],
     ["load", () => raise(new Error(CANARY)), "row: load failed"],
     ["load", () => Promise.reject(Object.assign(new Error(), { code: CANARY })), "row: load failed"],
     [

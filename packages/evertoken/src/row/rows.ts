@@ -6,7 +6,7 @@ import { failure, refusal } from "./row-failure.js"
 /**
  * A database that has one value for each key, and replaces it if it is still what it was: three functions over a table of
  * one's own, DynamoDB, etcd, S3 with ETags. Safe to call concurrently, by all processes. What they throw is not shown to
- * anybody, but for a system's code (`ECONNREFUSED`).
+ * anybody, but for a system's code (`ECONNREFUSED`), or that of a statement (SQLSTATE `42P01`).
  */
 export interface Rows {
   /** Undefined or null: no row. What was saved before this was called is seen: no replica that lags behind. */
@@ -86,7 +86,8 @@ function assertRows(rows: unknown): void {
   throw new TypeError("rows must be an object with the functions load, save and remove")
 }
 
+/** A system's, or one of five characters (SQLSTATE): `42P01`, the table is not there. Whatever else may have a value in it. */
 function codeOf(error: unknown): string {
   const code = systemErrorCode(error)
-  return code !== undefined && /^E[A-Z_]{3,31}$/.test(code) ? ` (${code})` : ""
+  return code !== undefined && /^(?:E[A-Z_]{3,31}|(?=.*\d)[\dA-Z]{5})$/.test(code) ? ` (${code})` : ""
 }
