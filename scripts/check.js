@@ -10,6 +10,7 @@ const STEPS = [
   { name: "format", script: "format:check" },
   { name: "lint", script: "lint" },
   { name: "types", script: "typecheck" },
+  { name: "reports of the public API", script: "api:check" },
   { name: "unused code", script: "knip" },
   {
     name: "unit tests and coverage",
