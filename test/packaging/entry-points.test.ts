@@ -45,6 +45,11 @@ describe("importing an entry point", () => {
     for (const name of ["oauth4webapi", "proper-lockfile"]) expect(loaded).not.toContain(name)
   })
 
+  it("evertoken/opentelemetry loads its API, and no exporter", async () => {
+    const loaded = await loadedBy("evertoken/opentelemetry")
+    expect(["@opentelemetry/api", "evertoken"]).toEqual(expect.arrayContaining(loaded))
+  })
+
   it("evertoken/server-client loads undici, and nothing that speaks to an issuer or holds files", async () => {
     const loaded = await loadedBy("evertoken/server-client")
     expect(loaded).toContain("undici")

@@ -137,7 +137,10 @@ export class Authority {
   async #adopted(record: StoredToken): Promise<true> {
     const cache = this.#stack.authority.name
     const isForeign = record.version.id !== this.#written && this.#known.isOwn(record)
-    if (isForeign) publish("adopted", { key: this.#stack.key, generation: record.version.generation, cache })
+    const { version, token } = record
+    if (isForeign) {
+      publish("adopted", { key: this.#stack.key, generation: version.generation, expiresAt: token?.expiresAt, cache })
+    }
     await this.#stack.fillOthers(record)
     return true
   }

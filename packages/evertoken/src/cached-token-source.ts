@@ -245,7 +245,13 @@ export class CachedTokenSource implements TokenSource {
   async #find(): Promise<void> {
     const found = await this.#stack.find((record) => this.#isServable(record))
     if (found === undefined || !this.#known.adopt(found.record)) return
-    publish("adopted", { key: this.key, generation: found.record.version.generation, cache: found.cache })
+    const { version, token } = found.record
+    publish("adopted", {
+      key: this.key,
+      generation: version.generation,
+      expiresAt: token?.expiresAt,
+      cache: found.cache,
+    })
     this.#coolDown.end()
   }
 

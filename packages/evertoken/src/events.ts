@@ -10,8 +10,13 @@ import { channel, subscribe, unsubscribe, type Channel } from "node:diagnostics_
 export interface TokenEvents {
   /** A new token came from the issuer and is durable (or, without a durable cache, in memory). */
   renewed: { readonly key: string; readonly generation: number; readonly expiresAt: number; readonly tookMs: number }
-  /** A newer token of another process was taken over. */
-  adopted: { readonly key: string; readonly generation: number; readonly cache: string }
+  /** A newer token of another process was taken over; without `expiresAt` its sign-out. */
+  adopted: {
+    readonly key: string
+    readonly generation: number
+    readonly expiresAt: number | undefined
+    readonly cache: string
+  }
   /** An attempt to renew failed. Attempts count from 1 since the last success. */
   "renewal-failed": {
     readonly key: string
