@@ -44,6 +44,17 @@ test("a fresh token costs no request and no I/O, and is the very same promise", 
   expect(world.issuer.requests).toHaveLength(1)
 })
 
+test("a fresh token is at hand without a promise, and a stale one is not: who asks for it has it renewed", async () => {
+  const world = new Simulation()
+  const { tokens } = world.start(new ScriptedSource(world.issuer))
+  expect(tokens.atHand()).toBeUndefined()
+  const first = await world.outcome(tokens.getToken())
+  expect(tokens.atHand()).toBe(first)
+  await world.clock.advance(STALE)
+  expect(tokens.atHand()).toBeUndefined()
+  expect(world.issuer.requests).toHaveLength(1)
+})
+
 test("a stale token is returned at once, and renewed behind the caller's back", async () => {
   const world = new Simulation()
   const { tokens } = world.start(new ScriptedSource(world.issuer))

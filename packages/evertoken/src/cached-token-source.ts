@@ -91,6 +91,12 @@ export class CachedTokenSource implements TokenSource {
     return this.#serve(request ?? {})
   }
 
+  /** The token at hand, if it is fresh. Never waits, and asks nobody. */
+  atHand(): Token | undefined {
+    const { held } = this.#known
+    return held?.glance() === "fresh" ? held.token : undefined
+  }
+
   #serve(request: TokenRequest): Promise<Token> {
     const { held } = this.#known
     if (request.signal?.aborted) return Promise.reject(request.signal.reason)

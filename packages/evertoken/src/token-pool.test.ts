@@ -270,7 +270,9 @@ test("invalidate() alone renews the token of its key, in the background", async 
 test("a key is a token source, whatever becomes of it in the pool", async () => {
   const { pool, made } = poolOf(new VirtualClock())
   const source = pool.source("a")
+  expect([source.atHand?.(), made.length]).toEqual([undefined, 0])
   expect((await source.getToken()).accessToken).toBe("token-1")
+  expect(source.atHand?.()).toBe(pool.current("a"))
   await pool.delete("a")
   await pool.delete("a")
   expect((await source.getToken()).accessToken).toBe("token-1")

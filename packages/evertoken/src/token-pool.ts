@@ -133,7 +133,10 @@ export class TokenPool {
   /** A key as a token source, for `createFetch` say. It stays good whatever becomes of the key in the pool. */
   source(key: string): TokenSource {
     assertKey(key)
-    return Object.freeze({ getToken: (request?: TokenRequest) => this.getToken(key, request) })
+    return Object.freeze({
+      getToken: (request?: TokenRequest) => this.getToken(key, request),
+      atHand: () => (this.#entries.has(key) ? this.#use(key).watcher.atHand() : undefined),
+    })
   }
 
   /** As `TokenWatcher.invalidate()`, for one key. No-op if the key is not kept. */

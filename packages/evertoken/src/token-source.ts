@@ -10,6 +10,11 @@ export interface TokenSource {
    */
   getToken(request?: TokenRequest): Promise<Token>
   /**
+   * The fresh token at hand, which {@link getToken} would give: for whoever sends with every token, and need not wait for
+   * one. Asks nobody. Undefined: there is none, ask for it.
+   */
+  atHand?(): Token | undefined
+  /**
    * Does what can be done before anything is spent, such as finding an issuer's metadata. Called before a request that
    * spends something that works once, whose way is then short; what fails here has spent nothing. Safe to call
    * concurrently, and again: usually there is nothing left to do.

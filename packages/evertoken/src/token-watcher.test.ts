@@ -45,6 +45,19 @@ test("a started watcher has a token at hand, and reading it asks nobody", async 
   await watcher.close()
 })
 
+test("a fresh token is at hand without asking anybody; before the first, stale, or after the last there is none", async () => {
+  const clock = new VirtualClock()
+  const source = new ScriptedSource(clock, [tokenOf("t", clock), errorOf("ERR_TOKEN_REQUEST")])
+  const watcher = await TokenWatcher.start(source, optionsFor(clock, { lazy: true }))
+  expect([watcher.atHand(), source.asked]).toEqual([undefined, 0])
+  const token = await watcher.getToken()
+  expect([watcher.atHand(), source.asked]).toEqual([token, 1])
+  await clock.advance(0.75 * HOUR)
+  expect([watcher.atHand(), watcher.current()]).toEqual([undefined, token])
+  await watcher.close()
+  expect(watcher.atHand()).toBeUndefined()
+})
+
 test("getToken() of a fresh token is always the same promise", async () => {
   const clock = new VirtualClock()
   const watcher = await TokenWatcher.start(new ScriptedSource(clock), optionsFor(clock))

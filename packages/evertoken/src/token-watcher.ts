@@ -111,6 +111,12 @@ export class TokenWatcher implements TokenSource {
     return this.#obtain(request ?? {})
   }
 
+  /** The token at hand, if it is fresh. Never waits, asks nobody, and never throws. */
+  atHand(): Token | undefined {
+    const { held } = this.#loop.publication
+    return held?.glance() === "fresh" ? held.token : undefined
+  }
+
   /**
    * Asks for a newer token at once, whatever was planned, and whatever failed before: for what a person does. The pause
    * of a `CachedTokenSource` after a failure is passed, too, but not a `Retry-After` of the issuer that it keeps.

@@ -55,7 +55,8 @@ export function bearerSettings(source: RequestTokenSource, options: BearerOption
 
 function chosenBy(choose: (request: OutgoingRequest) => TokenSource): (request: OutgoingRequest) => TokenSource {
   return (request) => {
-    const source = choose(request)
+    // copied, for those who spread it
+    const source = choose({ url: request.url, method: request.method })
     assertTokenSource(source)
     return source
   }

@@ -10,6 +10,8 @@ import { withTokenHeaders } from "./request-headers.js"
 export interface BearerRequestOptions {
   readonly dispatch: Dispatcher.Dispatch
   readonly request: Dispatcher.DispatchOptions
+  /** Those of the request, as undici's flat list. */
+  readonly headers: readonly string[]
   readonly handler: Dispatcher.DispatchHandler
   readonly outgoing: OutgoingRequest
   readonly settings: BearerSettings
@@ -25,7 +27,7 @@ export async function sendWithToken({ handler, ...options }: BearerRequestOption
     caller.start()
     if (caller.hasFailed) return
     const { outgoing, settings } = options
-    const carried = new CarriedToken({ outgoing, settings, signal: caller.signal })
+    const carried = new CarriedToken({ outgoing, settings, patience: caller })
     await new BearerRequest(caller, carried, options).send()
   } catch (error) {
     caller.fail(error)
@@ -44,11 +46,11 @@ class BearerRequest {
   }
 
   async send(): Promise<void> {
-    const { dispatch, request } = this.#options
-    const headers = await this.#carried.headers()
+    const { dispatch, request, headers: own } = this.#options
+    const headers = this.#carried.headersAtHand() ?? (await this.#carried.headers())
     if (this.#caller.hasFailed) return
     const attempt = new BearerAttempt(this.#caller, (...answer) => this.#isHeld(...answer))
-    dispatch({ ...request, headers: withTokenHeaders(request.headers, headers) }, attempt)
+    dispatch({ ...request, headers: withTokenHeaders(own, headers) }, attempt)
   }
 
   #isHeld(attempt: BearerAttempt, { status, headers, lastUrl }: AnswerHead): boolean {

@@ -7,9 +7,10 @@ import { TokenError } from "../errors.js"
 import { ApiServer } from "../testing/internal/api-server.js"
 import { RenewingSource, tokenOf } from "../testing/internal/renewing-source.js"
 import type { TokenSource } from "../token-source.js"
+import type { Token } from "../token.js"
 import type { BearerOptions } from "./bearer-options.js"
 import { bearerToken } from "./bearer-token.js"
-import { ownHeaders } from "./request-headers.js"
+import { flatHeaders } from "./request-headers.js"
 
 let api: ApiServer
 let other: ApiServer
@@ -69,7 +70,7 @@ describe("the token is presented", () => {
     ]
     const requests = shapes.map((headers) => ({ origin: api.origin, path: "/", method: "GET", headers }))
     for (const request of requests) dispatch(request, { onRequestStart: () => undefined })
-    expect(seen).toEqual(requests.map((request) => ({ ...request, headers: ownHeaders(request.headers) })))
+    expect(seen).toEqual(requests.map((request) => ({ ...request, headers: flatHeaders(request.headers) })))
     const { statusCode } = await get(carrying(source), "/x", { headers: { authorization: own } })
     expect([statusCode, api.authorizations, source.requests]).toEqual([401, [own], []])
   })
@@ -346,6 +347,28 @@ describe("along a redirect", () => {
     expect([statusCode, await body.text()]).toEqual([200, "from the API"])
     expect(api.authorizations.at(-1)).toBe("Bearer good")
   })
+})
+
+it("a token at hand is presented without waiting, and one that is not is asked for", async () => {
+  let atHand: Token | undefined = tokenOf("good")
+  const source = Object.assign(renewing(), { atHand: () => atHand })
+  const sent: unknown[] = []
+  const dispatch = bearerToken(source, { origins: [api.origin] })(({ headers }) => sent.push(headers) > 0)
+  dispatch({ origin: api.origin, path: "/", method: "GET" }, { onRequestStart: () => undefined })
+  expect([sent, source.requests]).toEqual([[["authorization", "Bearer good"]], []])
+  atHand = undefined
+  await get(carrying(source))
+  expect(source.requests).toHaveLength(2)
+})
+
+it("where the source is chosen, the request can be spread", async () => {
+  const seen: unknown[] = []
+  const choose = (request: { readonly url: URL; readonly method: string }) => {
+    seen.push({ ...request })
+    return new RenewingSource(tokenOf("good"))
+  }
+  await get(agent.compose(bearerToken(choose, { origins: [api.origin] })), "/x?q=1")
+  expect(seen).toEqual([{ url: new URL("/x?q=1", api.origin), method: "GET" }])
 })
 
 describe("an abort", () => {

@@ -1,8 +1,14 @@
 import type { Dispatcher } from "undici"
 import { assertOptions } from "../options-object.js"
-import { BEARER_OPTIONS, bearerSettings, type BearerOptions, type RequestTokenSource } from "./bearer-options.js"
+import {
+  BEARER_OPTIONS,
+  bearerSettings,
+  type BearerOptions,
+  type OutgoingRequest,
+  type RequestTokenSource,
+} from "./bearer-options.js"
 import { sendWithToken } from "./bearer-request.js"
-import { hasHeader, ownHeaders } from "./request-headers.js"
+import { flatHeaders, hasHeader } from "./request-headers.js"
 
 /**
  * An undici interceptor that presents the token of `source` to the listed origins (RFC 6750, section 2.1; for tokens
@@ -31,17 +37,32 @@ export function bearerToken(
     if (origin === undefined) {
       throw new TypeError("a request has no origin, and may not get the token: compose an Agent, or give it its origin")
     }
-    const url = urlOf(options, new URL(origin))
-    if (method === "CONNECT" || !settings.origins.has(url)) return dispatch(options, handler)
+    const admitted = settings.origins.admitted(origin)
+    if (method === "CONNECT" || admitted === undefined) return dispatch(options, handler)
     // while a token is got the caller may reuse the object for another origin; an iterator of headers can be read once
-    const request = { ...options, origin: url.origin, headers: ownHeaders(options.headers) }
-    if (hasHeader(request.headers, "authorization")) return dispatch(request, handler)
-    void sendWithToken({ dispatch, request, handler, outgoing: { url, method: method.toUpperCase() }, settings })
+    const headers = flatHeaders(options.headers)
+    const request = { ...options, origin: admitted, headers }
+    if (hasHeader(headers, "authorization")) return dispatch(request, handler)
+    const outgoing = new DispatchedRequest(admitted, options)
+    void sendWithToken({ dispatch, request, headers, handler, outgoing, settings })
     return true
   }
 }
 
-// "//evil.example.com/" is a path here, though relative to an origin it would be another one
-function urlOf({ path }: Dispatcher.DispatchOptions, { origin }: URL): URL {
-  return new URL(path.startsWith("/") ? origin + path : origin)
+/** Makes a URL of a request only for those who want to know it. */
+class DispatchedRequest implements OutgoingRequest {
+  readonly method: string
+  readonly #origin: string
+  readonly #path: string
+
+  constructor(origin: string, { path, method }: Dispatcher.DispatchOptions) {
+    this.method = method.toUpperCase()
+    this.#origin = origin
+    this.#path = path
+  }
+
+  // "//evil.example.com/" is a path here, though relative to an origin it would be another one
+  get url(): URL {
+    return new URL(this.#path.startsWith("/") ? this.#origin + this.#path : this.#origin)
+  }
 }

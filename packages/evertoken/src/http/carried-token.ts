@@ -16,25 +16,36 @@ export interface TokenAnswer {
   readonly nonce: string | readonly string[] | null | undefined
 }
 
+/** A caller's: how long to wait. A signal costs more than all else here, and is made for those who wait only. */
+interface Patience {
+  readonly signal: AbortSignal | undefined
+}
+
 /** The token of one request, and what the answer means for it. */
 export class CarriedToken {
   readonly #outgoing: OutgoingRequest
   readonly #settings: BearerSettings
-  readonly #signal: AbortSignal | undefined
+  readonly #patience: Patience
   readonly #source: TokenSource
   readonly #tried = new Set<Rejection>()
   #token: Token | undefined
 
-  /** @param options `signal` is the caller's patience. */
   constructor(options: {
     readonly outgoing: OutgoingRequest
     readonly settings: BearerSettings
-    readonly signal: AbortSignal | undefined
+    readonly patience: Patience
   }) {
     this.#outgoing = options.outgoing
     this.#settings = options.settings
-    this.#signal = options.signal
+    this.#patience = options.patience
     this.#source = options.settings.sourceFor(options.outgoing)
+  }
+
+  /** As {@link headers}, if nothing has to be waited for. */
+  headersAtHand(): TokenHeaders | undefined {
+    this.#token ??= this.#source.atHand?.()
+    if (this.#token === undefined || this.#token.tokenType === "DPoP") return undefined
+    return { authorization: this.#token.authorization }
   }
 
   /**
@@ -43,7 +54,7 @@ export class CarriedToken {
    * that is not there.
    */
   async headers(): Promise<TokenHeaders> {
-    this.#token ??= await this.#source.getToken({ signal: this.#signal })
+    this.#token ??= await this.#source.getToken({ signal: this.#patience.signal })
     const { tokenType, authorization, accessToken } = this.#token
     if (tokenType !== "DPoP") return { authorization }
     const { dpop } = this.#settings
@@ -70,7 +81,7 @@ export class CarriedToken {
     if (rejection === "proof") return true
     const rejected = this.#token
     try {
-      const newer = await this.#source.getToken({ newerThan: rejected, signal: this.#signal })
+      const newer = await this.#source.getToken({ newerThan: rejected, signal: this.#patience.signal })
       this.#token = newer
       return newer.accessToken !== rejected?.accessToken
     } catch {

@@ -44,7 +44,11 @@ export function createFetch(source: RequestTokenSource, options: CreateFetchOpti
     const given = init && { ...copyOf(init), ...(init.headers && { headers: own }) }
     if (own.has("authorization")) return send(target, given)
     const signal = signalOf(input, given)
-    const carried = new CarriedToken({ outgoing: { url, method: methodOf(input, given) }, settings, signal })
+    const carried = new CarriedToken({
+      outgoing: { url, method: methodOf(input, given) },
+      settings,
+      patience: { signal },
+    })
     for (;;) {
       const headers = new Headers(own)
       for (const [name, value] of Object.entries(await carried.headers())) headers.set(name, value)

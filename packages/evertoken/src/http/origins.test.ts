@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { bearerToken } from "./bearer-token.js"
 import { createFetch } from "./create-fetch.js"
+import { Origins } from "./origins.js"
 import { RenewingSource, tokenOf } from "../testing/internal/renewing-source.js"
 
 /** Which authorization a request to this URL gets: by `fetch`, and by an undici dispatcher. */
@@ -31,6 +32,18 @@ async function presentedTo(url: string, origins: readonly string[]) {
 
 const ALL = ["Bearer good", "Bearer good", "Bearer good"]
 const NONE = [null, null, null]
+
+it("is not confused by how many origins were asked for, nor by how each is written", () => {
+  const origins = new Origins(["https://api.example.com", "https://*.tenants.example"])
+  for (let round = 1; round <= 2; round++) {
+    for (let n = 0; n < 1_500; n++) {
+      expect(origins.admitted(`https://T${n}.tenants.example:443/`)).toBe(`https://t${n}.tenants.example`)
+      expect(origins.admitted(`https://t${n}.example`)).toBeUndefined()
+    }
+    expect(origins.admitted(new URL("https://api.example.com/x"))).toBe("https://api.example.com")
+  }
+  expect(() => origins.admitted("api.example.com")).toThrow(TypeError)
+})
 
 describe("the token goes to", () => {
   it.each([

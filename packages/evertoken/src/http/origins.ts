@@ -1,10 +1,14 @@
 import { isSecureUrl } from "../secure-url.js"
 
+const MOST_REMEMBERED = 1_000
+
 /** The origins to which a token may go. */
 export class Origins {
   readonly #exact = new Set<string>()
   /** `https://` and `.example.com:8443`: what a sub-domain's origin begins and ends with. */
   readonly #wildcards: { readonly scheme: string; readonly suffix: string }[] = []
+  /** What became of those that were asked for: few origins get many requests. */
+  readonly #admitted = new Map<string, string | undefined>()
 
   /** @throws TypeError that says what is no origin to which a token may go. */
   constructor(origins: readonly string[]) {
@@ -20,6 +24,23 @@ export class Origins {
       this.#exact.has(origin) ||
       this.#wildcards.some(({ scheme, suffix }) => origin.startsWith(scheme) && origin.endsWith(suffix))
     )
+  }
+
+  /**
+   * The origin as URLs write it, if a request there may carry the token.
+   * @throws TypeError if it is no URL.
+   */
+  admitted(origin: string | URL): string | undefined {
+    const text = String(origin)
+    if (!this.#admitted.has(text)) this.#admit(text)
+    return this.#admitted.get(text)
+  }
+
+  #admit(text: string): void {
+    const url = new URL(text)
+    // whoever asks for a new one each time must not fill the memory
+    if (this.#admitted.size >= MOST_REMEMBERED) this.#admitted.clear()
+    this.#admitted.set(text, this.has(url) ? url.origin : undefined)
   }
 
   #add(origin: unknown): void {

@@ -2,33 +2,48 @@ import type { Dispatcher } from "undici"
 import type { TokenHeaders } from "./carried-token.js"
 
 type RequestHeaders = Dispatcher.DispatchOptions["headers"]
-type Entry = readonly [name: string, value?: string | readonly string[] | undefined]
+type Entry = readonly [name: string, value?: HeaderValue]
+type HeaderValue = string | readonly string[] | undefined
 
-/** Whether undici's request headers, in any of their shapes, have one of this name (in lower case). */
-export function hasHeader(headers: RequestHeaders, name: string): boolean {
-  return entriesOf(headers).some(([own]) => own.toLowerCase() === name)
+// written as loops: every request goes through here, and copying its headers may not cost more than sending them
+
+/** A copy of undici's request headers, in any of their shapes, as its flat list. */
+export function flatHeaders(headers: RequestHeaders): string[] {
+  const flat: string[] = []
+  if (headers === null || headers === undefined) return flat
+  if (isFlat(headers)) {
+    for (let i = 0; i < headers.length; i += 2) add(flat, headers[i], headers[i + 1])
+  } else if (isIterable(headers)) {
+    for (const [name, value] of headers) add(flat, name, value)
+  } else {
+    for (const name of Object.keys(headers)) add(flat, name, headers[name])
+  }
+  return flat
 }
 
-/** A copy of the headers, as undici's flat list. */
-export function ownHeaders(headers: RequestHeaders): string[] {
-  return withTokenHeaders(headers, {})
+/** Whether one of a flat list has this name (in lower case). */
+export function hasHeader(flat: readonly string[], name: string): boolean {
+  for (let i = 0; i < flat.length; i += 2) {
+    if (flat[i]?.length === name.length && flat[i]?.toLowerCase() === name) return true
+  }
+  return false
 }
 
-/** The same headers with the token's, as undici's flat list. */
-export function withTokenHeaders(headers: RequestHeaders, token: TokenHeaders): string[] {
-  const own = entriesOf(headers).filter(([name]) => !Object.hasOwn(token, name.toLowerCase()))
-  const flat = own.flatMap(([name, value]) => [value ?? []].flat().flatMap((one) => [name, one]))
-  return [...flat, ...Object.entries(token).flat()]
+/** The headers of a flat list with the token's, which replace those of the same name. */
+export function withTokenHeaders(flat: readonly string[], token: TokenHeaders): string[] {
+  const headers: string[] = []
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] ?? ""
+    if (token[name.toLowerCase()] === undefined) headers.push(name, flat[i + 1] ?? "")
+  }
+  for (const name of Object.keys(token)) add(headers, name, token[name])
+  return headers
 }
 
-function entriesOf(headers: RequestHeaders): readonly Entry[] {
-  if (headers === null || headers === undefined) return []
-  if (isFlat(headers)) return pairsOf(headers)
-  return isIterable(headers) ? [...headers] : Object.entries(headers)
-}
-
-function pairsOf(flat: readonly string[]): Entry[] {
-  return flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1]]] : []))
+function add(flat: string[], name = "", value: HeaderValue): void {
+  if (value === undefined) return
+  if (typeof value === "string") flat.push(name, value)
+  else for (const one of [value].flat()) flat.push(name, one)
 }
 
 function isFlat(headers: object): headers is readonly string[] {

@@ -69,6 +69,16 @@ const cases: readonly SourceCase[] = [
     },
   },
   {
+    title: "what is at hand, if it tells of that, is the token that it gives",
+    async run({ source }) {
+      const token = await source.getToken()
+      const atHand = source.atHand?.()
+      if (atHand === undefined) return
+      assertToken(atHand)
+      assert.ok(atHand.accessToken === token.accessToken, "it is the same one")
+    },
+  },
+  {
     title: "may be asked by many at once: each of them gets a token",
     async run({ source }) {
       const tokens = await Promise.all(Array.from({ length: 8 }, () => source.getToken()))
