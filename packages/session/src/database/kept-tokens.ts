@@ -5,6 +5,7 @@ import {
   type Clock,
   type Random,
   type StoredToken,
+  type Timer,
   type TokenCache,
   type TokenSource,
 } from "evertoken"
@@ -27,9 +28,19 @@ export interface KeptTokensOptions {
 interface UserInUse {
   readonly source: CachedTokenSource
   uses: number
+  /** After a failure it is kept for a while: it knows how long the issuer is to be left alone, and what it has to pursue. */
+  restMs: number
+  rest: Timer | undefined
   /** Somebody has signed out here: what is still under way is nobody's any more. */
   isOver: boolean
 }
+
+// as long as the longest pause between attempts; no longer for an issuer that says so
+const LEAST_REST_MS = 60_000
+const LONGEST_REST_MS = 3_600_000
+const MOST_AT_REST = 10_000
+/** For how long a database may be away without the loss of a refresh token that came just then. */
+const WRITTEN_WITHIN_MS = 600_000
 
 /**
  * The tokens of one type in the database: each user's row, encrypted, bound to user and type, and renewed by the library's
@@ -87,8 +98,11 @@ export class KeptTokens {
   /** The row is removed by somebody else. */
   forget(userId: string): void {
     const user = this.#inUse.get(userId)
-    if (user !== undefined) user.isOver = true
-    this.#inUse.delete(userId)
+    if (user === undefined) return
+    user.isOver = true
+    user.rest?.cancel()
+    if (user.uses === 0) this.#end(userId, user)
+    else this.#inUse.delete(userId)
   }
 
   /** For a `TokenPool`: a source of its own. */
@@ -104,23 +118,35 @@ export class KeptTokens {
   async #use<T>(userId: string, action: (user: UserInUse) => Promise<T>): Promise<T> {
     const user = this.#inUse.get(userId) ?? this.#begin(userId)
     user.uses++
+    user.rest?.cancel()
     try {
-      return await action(user)
+      const result = await action(user)
+      user.restMs = 0
+      return result
+    } catch (error) {
+      user.restMs = restAfter(error)
+      throw error
     } finally {
       user.uses--
-      if (user.uses === 0) this.#end(userId, user)
+      if (user.uses === 0) this.#rest(userId, user)
     }
   }
 
+  #rest(userId: string, user: UserInUse): void {
+    const isWorthwhile = user.restMs > 0 && !user.isOver && this.#inUse.size <= MOST_AT_REST
+    if (!isWorthwhile) return this.#end(userId, user)
+    user.rest = this.#options.clock.setTimer(() => this.#end(userId, user), user.restMs, { ref: false })
+  }
+
   #begin(userId: string): UserInUse {
-    const user = { source: this.sourceOf(userId), uses: 0, isOver: false }
+    const user = { source: this.sourceOf(userId), uses: 0, isOver: false, restMs: 0, rest: undefined }
     this.#inUse.set(userId, user)
     return user
   }
 
   #end(userId: string, user: UserInUse): void {
     if (this.#inUse.get(userId) === user) this.#inUse.delete(userId)
-    void user.source.close()
+    void user.source.close({ timeoutMs: WRITTEN_WITHIN_MS })
   }
 
   #keyOf(userId: string): string {
@@ -150,6 +176,11 @@ function encryptedRows({ type, rows, keyring, clock, random }: KeptTokensOptions
     },
     keyring,
   )
+}
+
+function restAfter(error: unknown): number {
+  if (!(error instanceof TokenError) || !error.transient) return 0
+  return Math.min(Math.max(LEAST_REST_MS, error.retryAfterMs ?? 0), LONGEST_REST_MS)
 }
 
 // never presented: it ended long ago, and is renewed by its refresh token before anybody reads it

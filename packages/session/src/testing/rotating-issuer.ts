@@ -8,6 +8,8 @@ export class RotatingIssuer {
   /** The refresh tokens presented, in order. */
   readonly requests: string[] = []
   isDown = false
+  /** How often it was asked, be it down or not. */
+  attempts = 0
   readonly #clock: VirtualClock
   readonly #spent = new Set<string>()
   #count = 0
@@ -48,6 +50,7 @@ export class RotatingIssuer {
       if (refreshToken === undefined) {
         throw new TokenError("ERR_REAUTHENTICATION_REQUIRED", "there is no refresh token", { transient: false })
       }
+      this.attempts++
       if (this.isDown) throw new TokenError("ERR_TOKEN_REQUEST", "the issuer is down", { transient: true })
       this.requests.push(refreshToken)
       const isSpent = this.#spent.has(refreshToken)
