@@ -116,10 +116,9 @@ export default defineConfig(
     files: PROGRAMS,
     languageOptions: {
       globals: Object.fromEntries(
-        ["Buffer", "URL", "URLSearchParams", "btoa", "fetch", "gc", "performance", "setTimeout"].map((name) => [
-          name,
-          "readonly",
-        ]),
+        ["Buffer", "URL", "URLSearchParams", "btoa", "fetch", "gc", "performance", "Response", "setTimeout"].map(
+          (name) => [name, "readonly"],
+        ),
       ),
     },
   },

@@ -1,7 +1,12 @@
 // As in the documentation of @azure/core-rest-pipeline: a pipeline with the bearerTokenAuthenticationPolicy, over a
 // TokenCredential that the application writes.
-import { createDefaultHttpClient, createPipelineRequest, createEmptyPipeline } from "@azure/core-rest-pipeline"
-import { bearerTokenAuthenticationPolicy } from "@azure/core-rest-pipeline"
+import {
+  bearerTokenAuthenticationPolicy,
+  createDefaultHttpClient,
+  createEmptyPipeline,
+  createHttpHeaders,
+  createPipelineRequest,
+} from "@azure/core-rest-pipeline"
 import { requestToken } from "./token-request.js"
 
 export const without = {
@@ -41,4 +46,12 @@ export function scopes(settings) {
       return clients.get(scope).read()
     },
   }
+}
+
+/** What `api` does, by the same client with a fixed header. */
+export function bare({ api, authorization }) {
+  const pipeline = createEmptyPipeline()
+  const httpClient = createDefaultHttpClient()
+  const request = () => createPipelineRequest({ url: api, headers: createHttpHeaders({ authorization }) })
+  return { call: async () => (await pipeline.sendRequest(httpClient, request())).status }
 }

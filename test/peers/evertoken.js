@@ -2,8 +2,9 @@
 import { join } from "node:path"
 import { CachedTokenSource, TokenPool, TokenWatcher } from "evertoken"
 import { FileTokenCache } from "evertoken/file"
-import { createFetch } from "evertoken/http"
+import { bearerToken, createFetch } from "evertoken/http"
 import { ClientCredentialsSource, RefreshTokenSource } from "evertoken/oauth2"
+import { Agent, request } from "undici"
 
 const file = ({ directory }) => new FileTokenCache(join(directory, "token.json"))
 
@@ -37,6 +38,41 @@ export async function api(settings) {
   const { watcher } = await token(settings)
   const fetch = createFetch(watcher, { origins: [settings.issuer] })
   return { call: async () => (await fetch(settings.api)).status }
+}
+
+/** What `api` does, by the same client with a fixed header. */
+export const bare = ({ api, authorization }) => ({
+  call: async () => (await fetch(api, { headers: { authorization } })).status,
+})
+
+/** The other way to send requests: an interceptor of undici. */
+export async function interceptor(settings) {
+  const { watcher } = await token(settings)
+  const dispatcher = new Agent().compose(bearerToken(watcher, { origins: [settings.issuer] }))
+  return sending(settings.api, { dispatcher })
+}
+
+export const bareInterceptor = ({ api, authorization }) =>
+  sending(api, { dispatcher: new Agent(), headers: { authorization } })
+
+function sending(url, options) {
+  return {
+    async call() {
+      const { statusCode, body } = await request(url, options)
+      await body.dump()
+      return statusCode
+    },
+  }
+}
+
+/** What sends requests with the token, over whatever there is below. */
+export async function wrapped(settings) {
+  const { watcher } = await token(settings)
+  const origins = [settings.issuer]
+  return {
+    dispatch: (dispatch) => bearerToken(watcher, { origins })(dispatch),
+    fetch: (fetch) => createFetch(watcher, { origins, fetch }),
+  }
 }
 
 export function scopes(settings) {

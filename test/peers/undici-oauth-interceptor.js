@@ -36,3 +36,15 @@ export function api(settings) {
     },
   }
 }
+
+/** What `api` does, by the same client with a fixed header. */
+export function bare({ api, authorization }) {
+  const dispatcher = new Agent()
+  return {
+    async call() {
+      const { statusCode, body } = await request(api, { dispatcher, headers: { authorization } })
+      await body.dump()
+      return statusCode
+    },
+  }
+}

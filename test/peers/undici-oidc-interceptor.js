@@ -4,11 +4,15 @@ import { createOidcInterceptor } from "undici-oidc-interceptor"
 
 export const without = { shared: "no store that processes share" }
 
-function open({ api, clientId, tokenEndpoint: idpTokenUrl, scope }, grant) {
+function interceptorOf({ api, clientId, tokenEndpoint: idpTokenUrl, scope }, grant) {
   const { origin } = new URL(api)
   const common = { clientId, idpTokenUrl, scope, retryOnStatusCodes: [401], urls: [origin] }
-  const dispatcher = new Agent().compose(createOidcInterceptor({ ...common, ...grant }))
-  return () => request(api, { dispatcher })
+  return createOidcInterceptor({ ...common, ...grant })
+}
+
+function open(settings, grant) {
+  const dispatcher = new Agent().compose(interceptorOf(settings, grant))
+  return () => request(settings.api, { dispatcher })
 }
 
 const reading = (send) => ({ read: async () => (await (await send()).body.json()).token })
@@ -37,3 +41,18 @@ export function scopes(settings) {
     },
   }
 }
+
+/** What `api` does, by the same client with a fixed header. */
+export function bare({ api, authorization }) {
+  const dispatcher = new Agent()
+  return {
+    async call() {
+      const { statusCode, body } = await request(api, { dispatcher, headers: { authorization } })
+      await body.dump()
+      return statusCode
+    },
+  }
+}
+
+/** What sends requests with the token, over whatever there is below. */
+export const wrapped = (settings) => ({ dispatch: interceptorOf(settings, { clientSecret: settings.clientSecret }) })

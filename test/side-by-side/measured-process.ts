@@ -6,15 +6,16 @@ import type { Subject } from "./subject.js"
 
 const PROGRAM = fileURLToPath(new URL("programs/measured.js", import.meta.url))
 
-// so many bytes are allocated in between without a collection that those which are measured are not collected
-const EXEC_ARGV = ["--expose-gc", "--min-semi-space-size=64", "--max-semi-space-size=64"]
+const EXEC_ARGV = ["--expose-gc"]
 
 /** What the program can be asked for; programs/measured.js says what each is. */
 export interface MeasuredCalls {
-  open(options: { readonly kind: string; readonly settings: SubjectSettings & { readonly scope?: string } }): {
+  open(options: { readonly kind: string; readonly settings: SubjectSettings; readonly cold?: boolean }): {
     readonly has: readonly string[]
   }
-  time(options: { readonly what: string; readonly forMs: number }): { readonly nanoseconds: number }
+  time(options: { readonly what: string; readonly forMs: number; readonly atOnce?: number }): {
+    readonly nanoseconds: number
+  }
   allocated(options: { readonly what: string }): { readonly bytes: number }
   cold(options: { readonly callers: number }): { readonly ms: number; readonly served: number }
 }

@@ -29,6 +29,16 @@ test("what a read costs is told of the library and of the floor, with its ratio 
   expect(cellsOf(text, "evertoken")).toEqual([read, read, allocated])
 })
 
+test("what a token adds to a request is told of both ways to send one, and of what sends it, alone", async () => {
+  const text = await smoke("requests")
+  const rows = text.split("\n").filter((line) => line.includes("[evertoken]") && /µs|ns|ms/.test(line))
+  const ways = rows.map((row) => row.split("|")[2]?.trim())
+  expect(ways).toEqual(["a request", "a request by the interceptor", "interceptor of undici", "wrapper of fetch"])
+  expect(cellsOf(text, "evertoken")).toEqual([
+    expect.stringMatching(/^-?[\d.,]+ by fetch, -?[\d.,]+ by the interceptor$/),
+  ])
+})
+
 test("a measurement or a peer that there is not ends it, with what to ask", async () => {
   for (const args of [["--only", "speed"], ["--peer", "everybody"], ["--fast"]]) {
     const refused = await bench(...args).catch((error: unknown) => error)

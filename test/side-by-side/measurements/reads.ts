@@ -60,13 +60,13 @@ async function measured(readers: readonly Reader[], { quick, tell }: Setting): P
   )
   const forMs = quick ? 5 : 50
   // what is compiled when it counts is compiled before
-  for (const { process, kind } of all) await process.call("time", { what: kind, forMs: 4 * forMs })
+  for (const { process, kind } of all) await process.call("time", { what: `token.${kind}`, forMs: 4 * forMs })
   const rounds = quick ? 3 : 21
   for (let round = 1; round <= rounds; round++) {
     for (const one of all) {
-      const { nanoseconds } = await one.process.call("time", { what: one.kind, forMs })
+      const { nanoseconds } = await one.process.call("time", { what: `token.${one.kind}`, forMs })
       one.nanoseconds.push(nanoseconds)
-      one.bytes.push((await one.process.call("allocated", { what: one.kind })).bytes)
+      one.bytes.push((await one.process.call("allocated", { what: `token.${one.kind}` })).bytes)
     }
     tell(`reads: round ${round} of ${rounds}`)
   }

@@ -1,35 +1,41 @@
 // A subject that is measured, in a process of its own: what it is asked for it does, one thing after the other.
 import { argv } from "node:process"
 
+import { requestToken } from "../../peers/token-request.js"
+import { alone } from "./alone.js"
+
 const subject = await import(argv[2])
 
 // so long a loop takes that looking at the time does not count
 const READS = 1_000
-// what is allocated by as much is seen, and no collection comes between
-const ALLOCATED_BYTES = 8e6
+// less than a young generation has room for: no collection comes between
+const ALLOCATED_BYTES = 400e3
 
-/** What `open` gave: functions by name. */
-let client = {}
+/** What `open` gave: functions by kind and name, such as `token.get`. */
+const client = {}
 
 const methods = {
-  /** Opens one of the subject's kinds of clients, and has it get its token. */
-  async open({ kind, settings }) {
-    client = typeof subject[kind] === "function" ? await subject[kind](settings) : {}
-    const has = Object.keys(client).filter((name) => typeof client[name] === "function")
-    const first = client.get ?? client.read ?? client.call
-    await first?.()
+  /** Opens one of the subject's kinds of clients, and has it get its token unless it is to be `cold`. */
+  async open({ kind, settings, cold = false }) {
+    const { access_token } = kind.startsWith("bare") ? await requestToken(settings) : {}
+    const opened = await subject[kind]?.({ ...settings, authorization: `Bearer ${access_token}` })
+    const functions = kind === "wrapped" && opened !== undefined ? alone(opened, settings.api) : opened
+    const has = Object.keys(functions ?? {}).filter((name) => typeof functions[name] === "function")
+    for (const name of has) client[`${kind}.${name}`] = functions[name]
+    const first = has.find((name) => ["get", "read", "call"].includes(name))
+    if (first !== undefined && !cold) await functions[first]()
     return { has }
   },
 
   /** What one call of `what` takes, awaited if it gives a promise. */
-  async time({ what, forMs }) {
-    const loop = loopOf(what)
+  async time({ what, forMs, atOnce = READS }) {
+    const loop = await loopOf(what)
     let count = 0
     let elapsedMs = 0
     const startedAt = performance.now()
     do {
-      await loop(client[what], READS)
-      count += READS
+      await loop(client[what], atOnce)
+      count += atOnce
       elapsedMs = performance.now() - startedAt
     } while (elapsedMs < forMs)
     return { nanoseconds: (elapsedMs * 1e6) / count }
@@ -37,21 +43,21 @@ const methods = {
 
   /** What one call of `what` leaves on the heap, with what is done between two collections. */
   async allocated({ what }) {
-    const loop = loopOf(what)
+    const loop = await loopOf(what)
     const measure = async (count) => {
       gc()
       const before = process.memoryUsage().heapUsed
       await loop(client[what], count)
       return (process.memoryUsage().heapUsed - before) / count
     }
-    const about = await measure(READS)
-    return { bytes: await measure(Math.min(100_000, Math.max(100, Math.round(ALLOCATED_BYTES / Math.max(about, 1))))) }
+    const about = await measure(10)
+    return { bytes: await measure(Math.max(10, Math.round(ALLOCATED_BYTES / Math.max(about, 16)))) }
   },
 
   /** Callers who all come at once, when there is no token yet. */
   async cold({ callers }) {
     const startedAt = performance.now()
-    const settled = await Promise.allSettled(Array.from({ length: callers }, () => client.read()))
+    const settled = await Promise.allSettled(Array.from({ length: callers }, () => client["token.read"]()))
     const ms = performance.now() - startedAt
     return { ms, served: settled.filter(({ status }) => status === "fulfilled").length }
   },
@@ -60,8 +66,10 @@ const methods = {
 const loops = new Map()
 
 /** Each has a loop of its own, so that what is compiled for one is compiled for nothing else. */
-function loopOf(what) {
-  const isAsync = typeof client[what]()?.then === "function"
+async function loopOf(what) {
+  const first = client[what]()
+  const isAsync = typeof first?.then === "function"
+  await first
   if (!loops.has(what)) loops.set(what, newLoop(isAsync))
   return loops.get(what)
 }

@@ -2,7 +2,7 @@ import type { Dispatcher } from "undici"
 import { BearerAttempt, type AnswerHead } from "./bearer-attempt.js"
 import type { BearerSettings, OutgoingRequest } from "./bearer-options.js"
 import { CallerSide } from "./caller-side.js"
-import { CarriedToken } from "./carried-token.js"
+import { CarriedToken, type TokenHeaders } from "./carried-token.js"
 import type { Rejection } from "./rejection.js"
 import { isReplayableBody } from "./replayable.js"
 import { withTokenHeaders } from "./request-headers.js"
@@ -21,14 +21,15 @@ export interface BearerRequestOptions {
  * One request with the token, and at most one more for each reason: a newer token, a nonce. While that is decided the
  * rejection's answer is held back, unread; the caller sees one request and one answer.
  */
-export async function sendWithToken({ handler, ...options }: BearerRequestOptions): Promise<void> {
+export function sendWithToken({ handler, ...options }: BearerRequestOptions): void {
   const caller = new CallerSide(handler)
   try {
     caller.start()
     if (caller.hasFailed) return
     const { outgoing, settings } = options
     const carried = new CarriedToken({ outgoing, settings, patience: caller })
-    await new BearerRequest(caller, carried, options).send()
+    const sent = new BearerRequest(caller, carried, options).send()
+    sent?.catch((error: unknown) => caller.fail(error))
   } catch (error) {
     caller.fail(error)
   }
@@ -45,9 +46,16 @@ class BearerRequest {
     this.#options = options
   }
 
-  async send(): Promise<void> {
+  /** Undefined: it is sent. What the dispatch throws is thrown. */
+  send(): Promise<void> | undefined {
+    const headers = this.#carried.headersAtHand()
+    if (headers === undefined) return this.#carried.headers().then((later) => this.#dispatch(later))
+    this.#dispatch(headers)
+    return undefined
+  }
+
+  #dispatch(headers: TokenHeaders): void {
     const { dispatch, request, headers: own } = this.#options
-    const headers = this.#carried.headersAtHand() ?? (await this.#carried.headers())
     if (this.#caller.hasFailed) return
     const attempt = new BearerAttempt(this.#caller, (...answer) => this.#isHeld(...answer))
     dispatch({ ...request, headers: withTokenHeaders(own, headers) }, attempt)

@@ -44,7 +44,7 @@ export function bearerToken(
     const request = { ...options, origin: admitted, headers }
     if (hasHeader(headers, "authorization")) return dispatch(request, handler)
     const outgoing = new DispatchedRequest(admitted, options)
-    void sendWithToken({ dispatch, request, headers, handler, outgoing, settings })
+    sendWithToken({ dispatch, request, headers, handler, outgoing, settings })
     return true
   }
 }
