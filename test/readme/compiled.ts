@@ -47,7 +47,7 @@ export async function homeOf({ page, line, text }: PrintedProgram): Promise<Home
 }
 
 const PACKAGE_FILES: readonly (readonly [Home, readonly string[]])[] = [
-  ["test", ["test", "examples", "packages/evertoken", "packages/session"]],
+  ["test", ["test", "examples", "packages/evertoken", "packages/server", "packages/session"]],
   ["test/adapters", ["test/adapters"]],
   ["test/peers", ["test/peers"]],
 ]
@@ -65,6 +65,7 @@ export async function problemsOf(programs: readonly PrintedProgram[], home: Home
   return inDirectory(async (directory) => {
     const files = programs.map(({ page, line }) => join(directory, `${page.replaceAll("/", "∕")}.${line}.mts`))
     await Promise.all(programs.map(({ text }, i) => writeFile(files[i] ?? "", text)))
+    await Promise.all(programs.map(({ text }) => writeNamed(directory, text)))
     // what has no types of its own is the peers' alone
     const lenient = home === "test/peers" ? ["--noImplicitAny", "false", "--skipLibCheck"] : []
     const strict = ["--strict", "--exactOptionalPropertyTypes", ...lenient]
@@ -75,6 +76,12 @@ export async function problemsOf(programs: readonly PrintedProgram[], home: Home
       .filter((line) => line !== "")
       .map(inPage)
   }, home)
+}
+
+/** A program whose first line is the name of its file is imported by others under that name. */
+async function writeNamed(directory: string, text: string): Promise<void> {
+  const [, name] = /^\s*\/\/ (\S+\.ts)\n/.exec(text) ?? []
+  if (name !== undefined) await writeFile(join(directory, name), text)
 }
 
 async function compilerSays(args: readonly string[], cwd: string): Promise<string> {

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url"
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url))
 
-const APART = /^(node_modules|dist|coverage|reports|\..+)$/
+const APART = /^(node_modules|dist|coverage|reports|api|\..+)$/
 
 /** A page in Markdown: its path from the root of the repository, and its text. */
 export interface Page {

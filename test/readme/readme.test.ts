@@ -13,6 +13,7 @@ const run = promisify(execFile)
 test.each([
   ["README.md", /^good until \d{4}-.*\n\{ invoices: 3 \}\n$/],
   ["packages/evertoken/README.md", /^$/],
+  ["docs/requests.md", /^\{ invoices: 3 \}\n$/],
 ])("the first program of %s runs as it is printed", async (path, printed) => {
   await using issuer = await RealIssuer.start()
   const api = await startApi(issuer)

@@ -1,0 +1,35 @@
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { expect, test } from "vitest"
+import { ROOT } from "./documents.js"
+import { readResults } from "./read-results.js"
+import { filled } from "./readme-tables.js"
+
+/** Without what only a formatter sees. */
+const plain = (text: string) => text.replaceAll(/ {2,}/g, " ").replaceAll(/:?-{3,}:?/g, "---")
+
+test("the tables of the README are those of the results: else npm run readme", async () => {
+  const readme = await readFile(join(ROOT, "README.md"), "utf8")
+  expect(plain(filled(readme, await readResults()))).toBe(plain(readme))
+})
+
+test("what was seen is left out, and the mark, the date and the machine are kept", () => {
+  const readme =
+    "# A\n\n<!-- torture: begin -->\nold\n<!-- torture: end -->\n\n<!-- bench: begin --><!-- bench: end -->\n"
+  const torture = [
+    "Made by `npm run torture` on 2026-01-01, a machine.",
+    "",
+    "|  | [a-b](../peers/a-b.js) 1.0 | [c](../peers/c.js) 2.0 |",
+    "| --- | --- | --- |",
+    "| **cold**<br>[program](x.js); ok: one | ✅ 1 request | ❌ 2 \\| 3 requests |",
+  ]
+  const bench = "Made by `npm run bench` on X, Y.\n\n<!-- main: begin -->\n\n[p](programs/p.js)\n\n<!-- main: end -->\n"
+  expect(filled(readme, { torture: torture.join("\n"), bench })).toBe(
+    [
+      "# A\n\n<!-- torture: begin -->\n\nMade by `npm run torture` on 2026-01-01, a machine.\n",
+      "|  | a-<br>b 1.0 | c 2.0 |\n| --- | :---: | :---: |\n| cold | ✅ | ❌ |\n\n<!-- torture: end -->\n",
+      "<!-- bench: begin -->\n\nMade by `npm run bench` on X, Y.\n\n[p](test/side-by-side/programs/p.js)\n",
+      "<!-- bench: end -->\n",
+    ].join("\n"),
+  )
+})

@@ -1,0 +1,62 @@
+const TORTURE = "test/torture"
+const BENCH = "test/side-by-side"
+
+/** The files of results that the README quotes; undefined: there is none yet. */
+export interface Results {
+  readonly torture: string
+  readonly bench: string | undefined
+}
+
+export const RESULT_FILES = { torture: `${TORTURE}/RESULTS.md`, bench: `${BENCH}/RESULTS.md` } as const
+
+/** The README with what is between its markers made anew. */
+export function filled(readme: string, { torture, bench }: Results): string {
+  const withTorture = between(readme, "torture", tortureText(torture))
+  return between(withTorture, "bench", bench === undefined ? "No run of it is kept yet." : benchText(bench))
+}
+
+function between(text: string, name: string, content: string): string {
+  const [begin, end] = [`<!-- ${name}: begin -->`, `<!-- ${name}: end -->`]
+  const from = text.indexOf(begin)
+  const to = text.indexOf(end)
+  if (from < 0 || to < from) throw new Error(`no ${begin} … ${end}`)
+  return `${text.slice(0, from)}${begin}\n\n${content}\n\n${text.slice(to)}`
+}
+
+/** Each row with the mark of each library, without what was seen. */
+function tortureText(results: string): string {
+  const [head = [], , ...rows] = rowsOf(results)
+  const names = head.slice(1).map((cell) => cell.replace(/^\[(.*?)\]\(.*?\)/, "$1").replaceAll("-", "-<br>"))
+  const marks = rows.map(([title = "", ...cells]) => [/\*\*(.*?)\*\*/.exec(title)?.[1] ?? "", ...cells.map(markOf)])
+  const table = [["", ...names], ["---", ...names.map(() => ":---:")], ...marks]
+  return [madeIn(results), table.map(lineOf).join("\n")].join("\n\n")
+}
+
+const markOf = (cell: string) => cell.split(" ")[0] ?? ""
+
+/** The main table as it is. */
+function benchText(results: string): string {
+  const [, main] = /<!-- main: begin -->\n\n(.*?)\n\n<!-- main: end -->/s.exec(results) ?? []
+  if (main === undefined) throw new Error("the results of the benchmark have no main table")
+  return [madeIn(results), main.replaceAll("](", `](${BENCH}/`).replaceAll(/\]\([^)]*?\/\.\.\//g, "](test/")].join(
+    "\n\n",
+  )
+}
+
+function madeIn(results: string): string {
+  const made = results.split("\n").find((line) => line.startsWith("Made by "))
+  if (made === undefined) throw new Error("the results do not say when they were made")
+  return made
+}
+
+function rowsOf(results: string): readonly (readonly string[])[] {
+  const lines = results.split("\n").filter((line) => line.startsWith("|"))
+  return lines.map((line) =>
+    line
+      .slice(1, -1)
+      .split(/(?<!\\)\|/)
+      .map((cell) => cell.trim()),
+  )
+}
+
+const lineOf = (cells: readonly string[]) => `| ${cells.join(" | ")} |`
