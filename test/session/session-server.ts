@@ -62,7 +62,9 @@ const server = createServer((request, response) => {
     const { accessToken } = await tokens.accessToken(context)
     return { token: hashOf(accessToken) }
   }
-  void renewed(request, response, () => {
+  // who signs out needs no new token
+  const before = request.url === "/logout" ? (_: unknown, __: unknown, next: () => void) => next() : renewed
+  void before(request, response, () => {
     answer().then(
       (body) => response.end(JSON.stringify(body)),
       (error: unknown) => {
@@ -71,6 +73,15 @@ const server = createServer((request, response) => {
       },
     )
   })
+})
+
+// the parent says at which step of a renewal this process is to stop, between two instructions, once
+let stopAt: unknown
+process.on("message", (message) => (stopAt = message))
+subscribe("evertoken:step", (message) => {
+  if ((message as { readonly step: string }).step !== stopAt) return
+  stopAt = undefined
+  process.kill(process.pid, "SIGSTOP")
 })
 
 // longer than a browser keeps an idle connection: only what is killed resets one

@@ -1,8 +1,11 @@
 import { fork, type ChildProcess } from "node:child_process"
 import { randomBytes } from "node:crypto"
 import { once } from "node:events"
+import { readFile } from "node:fs/promises"
+import { setTimeout as wait } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
 import { createTable } from "@evertoken/session/postgres"
+import type { RenewalStep } from "evertoken"
 import pg from "pg"
 import { Agent, request } from "undici"
 import { RealIssuer, type RealIssuerOptions } from "../issuer/real-issuer.js"
@@ -78,6 +81,20 @@ export class SessionServers implements AsyncDisposable {
     await this.#servers[place]?.kill()
   }
 
+  /** The next renewal of this one stops at this step, until {@link resume}. */
+  async stopAt(place: number, step: RenewalStep): Promise<void> {
+    await this.#servers[place]?.stopAt(step)
+  }
+
+  /** Once it has stopped. */
+  async stopped(place: number): Promise<void> {
+    await this.#servers[place]?.stopped()
+  }
+
+  resume(place: number): void {
+    this.#servers[place]?.resume()
+  }
+
   /** Another one in its place. */
   async restart(place: number): Promise<void> {
     await this.kill(place)
@@ -143,6 +160,19 @@ class ServerProcess implements SessionServer {
 
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null && !this.#child.killed
+  }
+
+  async stopAt(step: RenewalStep): Promise<void> {
+    await new Promise((resolve) => this.#child.send(step, resolve))
+  }
+
+  async stopped(): Promise<void> {
+    // pid (name) state
+    while (!(await readFile(`/proc/${this.#child.pid}/stat`, "utf8")).includes(") T ")) await wait(5)
+  }
+
+  resume(): void {
+    this.#child.kill("SIGCONT")
   }
 
   async kill(): Promise<void> {

@@ -139,6 +139,29 @@ test.each(["set first", "deleted first"])(
   },
 )
 
+describe("who signs out in a request whose cookie is gone already has no row after it", () => {
+  test("since the middleware had to say that nobody is signed in", async () => {
+    const { clock, tokens, browser, issuer, database, read } = await scene()
+    await issuer.source.getToken({ previous: issuer.signIn().with({ refreshToken: "refresh-1" }) })
+    await clock.advance(61 * MINUTE_MS)
+    const context = browser.request()
+    expect(await read(tokens.accessToken(context))).toBe("ERR_NOT_SIGNED_IN")
+    expect([browser.cookies.size, database.rows.size]).toEqual([0, 1])
+    expect(await tokens.deleteMany(context, ["access", "refresh"])).toEqual({ removed: ["refresh"] })
+    expect(database.rows.size).toBe(0)
+  })
+
+  test("since it was deleted on its own, and by nobody whose cookie was refused", async () => {
+    const { tokens, browser, database } = await scene()
+    const tampered = { ...browser.request(), cookieHeader: `${browser.cookieHeader}x` }
+    const context = browser.request()
+    expect(await tokens.delete(tampered, "refresh")).toBe(false)
+    expect(await tokens.delete(context, "access")).toBe(true)
+    expect(await tokens.delete(context, "refresh")).toBe(true)
+    expect(database.rows.size).toBe(0)
+  })
+})
+
 test("a cookie that is removed while it is being written is gone: the last call has the last word", async () => {
   const { clock, issuer, browser } = await scene()
   const signingKeys = [Uint8Array.from({ length: 32 }, (_, i) => i * 5)]

@@ -80,7 +80,7 @@ export class SessionTokens implements TokenManager<TokenTypes> {
     { keep = [], userId }: DeleteManyOptions<string> = {},
   ): Promise<Deletion<string>> {
     const names = this.#meant(types, keep)
-    const user = await this.#userOf(context, userId).catch(nobody)
+    const user = (await this.#userOf(context, userId).catch(nobody)) ?? (await this.#userWhoCame(context))
     return { removed: await deleteAll(this.#steps(context, names, user), this.#clock) }
   }
 
@@ -110,6 +110,15 @@ export class SessionTokens implements TokenManager<TokenTypes> {
     for (const cookies of this.#cookies.values()) {
       const read = await cookies.read(context)
       if (read?.userId !== undefined) return read.userId
+    }
+    return undefined
+  }
+
+  /** Who signs out has perhaps just been told, by the middleware, not to be signed in; the rows go all the same. */
+  async #userWhoCame(context: TokenContext): Promise<string | undefined> {
+    for (const cookies of this.#cookies.values()) {
+      const userId = await cookies.cameAs(context)
+      if (userId !== undefined) return userId
     }
     return undefined
   }

@@ -74,6 +74,12 @@ export class CookieStrategy implements TokenStrategy<Token> {
     return typeof content === "string" ? undefined : this.#reading(content)
   }
 
+  /** Whom the cookie names that the request came with, though it was removed since. A refused one names nobody. */
+  async cameAs(context: TokenContext): Promise<string | undefined> {
+    const content = await this.#sentIn(context)
+    return typeof content === "string" || this.#reading(content) === undefined ? undefined : content.userId
+  }
+
   /**
    * Replaces whatever cookie there is, a refused one too.
    * @throws SessionError `ERR_COOKIE_TOO_LARGE`: nothing has changed.
@@ -148,12 +154,12 @@ export class CookieStrategy implements TokenStrategy<Token> {
   }
 
   #contentOf(context: TokenContext): Promise<Content> {
-    return (this.#stateOf(context).content ??= this.#contentIn(context.cookieHeader))
+    return (this.#stateOf(context).content ??= this.#sentIn(context))
   }
 
-  async #contentIn(header: string | undefined): Promise<Content> {
+  async #sentIn({ cookieHeader }: TokenContext): Promise<Content> {
     const { name } = this.#options
-    const cookies = cookiesNamed(name, header)
+    const cookies = cookiesNamed(name, cookieHeader)
     if (cookies.size === 0) return "none"
     const text = joined(name, cookies)
     return text === undefined ? "refused" : await this.#coder.decode(text)
