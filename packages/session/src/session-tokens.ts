@@ -14,6 +14,7 @@ import type { TokenContext } from "./token-context.js"
 import type { AccessTokenOptions, Deletion, DeleteManyOptions, TokenManager, WhoseOptions } from "./token-manager.js"
 import type { SetOptions, TokenPlace, TokenStrategy } from "./token-strategy.js"
 import type { TokenTypes } from "./token-types.js"
+import { checkedUserId } from "./user-id.js"
 import { UserTokenPool } from "./user-token-pool.js"
 
 /** What `createTokenManager` gives: it finds out who and what is meant, and passes that on to the strategy of the type. */
@@ -183,12 +184,6 @@ export class SessionTokens implements TokenManager<TokenTypes> {
       },
     }
   }
-}
-
-// what is empty is most often missing: everybody without a name would share a row; no database takes a NUL
-function checkedUserId(userId: unknown): string {
-  if (typeof userId === "string" && userId !== "" && !userId.includes("\0")) return userId
-  throw new TypeError("userId must be a text, not empty and without NUL characters")
 }
 
 // a refused cookie is one to get rid of

@@ -1,5 +1,6 @@
 import { TokenPool, type Token, type TokenPoolOptions, type TokenRequest, type TokenSource } from "evertoken"
 import type { Observable } from "rxjs"
+import { checkedUserId } from "./user-id.js"
 
 /** Whose token, and of which type. */
 export interface UserToken<Name extends string> {
@@ -34,12 +35,12 @@ export class UserTokenPool<Name extends string> implements AsyncDisposable {
   }
 
   /** As `TokenPool.getToken()`. */
-  getToken(whose: UserToken<Name>, request?: TokenRequest): Promise<Token> {
+  async getToken(whose: UserToken<Name>, request?: TokenRequest): Promise<Token> {
     return this.#pool.getToken(keyOf(whose), request)
   }
 
   /** As `TokenPool.refresh()`. */
-  refresh(whose: UserToken<Name>): Promise<Token> {
+  async refresh(whose: UserToken<Name>): Promise<Token> {
     return this.#pool.refresh(keyOf(whose))
   }
 
@@ -58,5 +59,8 @@ export class UserTokenPool<Name extends string> implements AsyncDisposable {
 }
 
 function keyOf({ type, userId }: UserToken<string>): string {
+  checkedUserId(userId)
+  // it would be taken for another type, of another user
+  if (type.includes(":")) throw new TypeError(`${type} is no type of the database`)
   return `${type}:${userId}`
 }
