@@ -12,6 +12,7 @@ const STEPS = [
   { name: "types", script: "typecheck" },
   { name: "reports of the public API", script: "api:check" },
   { name: "unused code", script: "knip" },
+  { name: "API reference", script: "docs" },
   {
     name: "unit tests and coverage",
     script: "coverage:library",

@@ -6,6 +6,10 @@ import { assertRandom, type Random } from "./random.js"
 import type { TokenCache } from "./token-cache.js"
 import type { TokenSource } from "./token-source.js"
 
+/**
+ * Where a {@link CachedTokenSource} keeps its token, and how long it waits for whom. Checked when it is constructed,
+ * never changed.
+ */
 export interface CachedTokenSourceOptions {
   /**
    * Nearest first; a memory cache before them is implied. The last durable one is the authority: it decides which token

@@ -173,6 +173,7 @@ export class CachedTokenSource implements TokenSource {
     this.#news.complete()
   }
 
+  /** As {@link close}, at the end of the block that declares it by `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

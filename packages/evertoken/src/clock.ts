@@ -11,6 +11,7 @@ export interface Clock {
   setTimer(callback: () => void, delayMs: number, options?: { readonly ref?: boolean }): Timer
 }
 
+/** One callback to come, as {@link Clock.setTimer} gives it. */
 export interface Timer {
   /** After this the callback is not called any more. Calling it twice is harmless. */
   cancel(): void

@@ -2,6 +2,10 @@ import { assertMilliseconds, LONGEST_TIMER_MS } from "./milliseconds.js"
 import { assertOptions, type OptionNames } from "./options-object.js"
 import type { Random } from "./random.js"
 
+/**
+ * The pauses after failures: they grow exponentially, and each is drawn at random up to its length (full jitter), so
+ * that a fleet does not come back at once.
+ */
 export interface ErrorBackoffOptions {
   /** The ceiling of the first delay, in milliseconds; doubled with each attempt. Default 1,000. */
   readonly initialMs?: number | undefined

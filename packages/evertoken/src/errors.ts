@@ -25,6 +25,7 @@ export type TokenErrorCode =
   /** `close()` was called. */
   | "ERR_TOKEN_SOURCE_CLOSED"
 
+/** What a {@link TokenError} says besides its code. Nothing in it may be a secret. */
 export interface TokenErrorOptions {
   /** Whether trying again later, with nothing changed, can succeed. */
   readonly transient: boolean
@@ -64,6 +65,7 @@ export class TokenError extends Error {
   }
 }
 
+/** What an issuer's answer said (RFC 6749, section 5.2), as far as it may be shown. */
 export interface TokenResponseErrorOptions extends TokenErrorOptions {
   /** HTTP status. */
   readonly status: number

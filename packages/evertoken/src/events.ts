@@ -66,6 +66,7 @@ export type Presentation = "first" | "within-leeway" | "last-try" | "repeat"
 export type RenewalStep =
   "looked" | "claimed" | "looked-again" | "marked" | "sending" | "answered" | "committed" | "released"
 
+/** The name of an event, without the prefix `evertoken:` of its channel. */
 export type TokenEventName = keyof TokenEvents
 
 const PREFIX = "evertoken:"

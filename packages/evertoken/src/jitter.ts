@@ -12,6 +12,7 @@ export interface JitterSource {
 /** Renews exactly when the token becomes stale. */
 export const noJitter: JitterSource = Object.freeze({ earlyMs: () => 0 })
 
+/** How much earlier {@link randomEarly} may renew. */
 export interface RandomEarlyOptions {
   /** The longest time to be early, in milliseconds. Default: a tenth of the time for which the token is fresh. */
   readonly maximumMs?: number | undefined

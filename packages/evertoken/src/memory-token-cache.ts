@@ -6,6 +6,7 @@ import { randomId } from "./random.js"
 import type { Claim, ClaimSubject, Commit, CommitOptions, StoredToken, TokenCache } from "./token-cache.js"
 import { frozenVersion, sameVersion } from "./token.js"
 
+/** What a {@link MemoryTokenCache} may be given. Checked when it is constructed, never changed. */
 export interface MemoryTokenCacheOptions {
   /** Measures how long ago a request was sent. Default: the machine's own. */
   readonly clock?: Clock | undefined

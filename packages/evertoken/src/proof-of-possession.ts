@@ -9,6 +9,7 @@ export interface ProofOfPossession {
   noteNonce(url: string, nonce: string): void
 }
 
+/** The request that a proof is for (RFC 9449, section 4.2): it is good for no other. */
 export interface ProvenRequest {
   readonly method: string
   readonly url: string

@@ -6,6 +6,7 @@ import { LONGEST_LIFETIME_MS } from "./token-lifetime.js"
 import { fingerprintOf, hashOf, type TokenRequest, type TokenSource } from "./token-source.js"
 import { Token } from "./token.js"
 
+/** How long a constant token lasts. Checked when it is constructed, never changed. */
 export interface StaticTokenSourceOptions {
   /** From the construction on, in milliseconds, for a token given as a string. Default: ten years. */
   readonly lifetimeMs?: number | undefined

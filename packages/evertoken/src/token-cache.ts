@@ -35,6 +35,7 @@ export interface SealedToken {
   readonly spends?: string | undefined
 }
 
+/** The outcome of a compare-and-set. */
 export type Commit =
   | { readonly committed: true }
   /** Somebody else wrote since `expected`. */
@@ -79,10 +80,12 @@ export interface TokenCache {
   close?(): Promise<void>
 }
 
+/** What has to be there for a commit to be carried out. */
 export interface CommitOptions {
   readonly expected: TokenVersion | undefined
 }
 
+/** What a claim is about: two requests that would spend the same have the same subject. */
 export interface ClaimSubject {
   /** 16 hex digits of SHA-256 of the refresh token about to be spent, or the version where none is. Fit for a file name. */
   readonly what: string
@@ -119,6 +122,7 @@ export interface Claim {
   reject(): Promise<void>
 }
 
+/** How the claims on one subject stand at one moment. It may be otherwise right after. */
 export interface ClaimView {
   /** The highest claim number there; 0 if there is none. */
   readonly n: number

@@ -17,6 +17,7 @@ export interface LifetimePolicy {
   readonly defaultLifetimeMs?: number | undefined
 }
 
+/** When a token becomes stale and when it ends, in epoch milliseconds. */
 export interface Lifetime {
   readonly staleAt: number
   readonly expiresAt: number

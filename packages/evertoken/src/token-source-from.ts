@@ -14,6 +14,7 @@ export type { IssuedToken } from "./issued-token.js"
 /** An application's own way to get a token. `request.previous` has the refresh token, if there is one. */
 export type GetToken = (request: TokenRequest) => Promise<string | Token | IssuedToken> | string | Token | IssuedToken
 
+/** How long the tokens of a function last, and what it spends. Checked at once, never changed. */
 export interface TokenSourceFromOptions extends Omit<LifetimePolicy, "defaultLifetimeMs"> {
   /** For how long a token lasts that comes without a time of its own, in milliseconds. A plain string always does. */
   readonly lifetimeMs?: number | undefined

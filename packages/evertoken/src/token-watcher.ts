@@ -167,6 +167,7 @@ export class TokenWatcher implements TokenSource {
     return this.#closing
   }
 
+  /** As {@link close}, at the end of the block that declares it by `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

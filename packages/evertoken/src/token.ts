@@ -93,15 +93,18 @@ export class Token {
     return new Token({ ...this.#fields(), ...changes })
   }
 
+  /** Its fields, the secrets as `[redacted]`. */
   toJSON(): Record<string, unknown> {
     const { version, ...fields } = this.#fields()
     return { ...redacted(fields), ...(version && { version }) }
   }
 
+  /** That it is a token and when it expires, and no secret. */
   toString(): string {
     return `Token [redacted], expires ${new Date(this.expiresAt).toISOString()}`
   }
 
+  /** As {@link toJSON}: `console.log` shows no secret. */
   [inspect.custom](): string {
     return `Token ${inspect(this.toJSON())}`
   }

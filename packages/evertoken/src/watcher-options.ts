@@ -9,6 +9,7 @@ import { SliceTimer, type ResettableTimer } from "./slice-timer.js"
 import type { InTurn } from "./source-request.js"
 import type { TokenSource } from "./token-source.js"
 
+/** How a {@link TokenWatcher} renews, waits and ends. Checked when it is constructed, never changed. */
 export interface TokenWatcherOptions {
   /** For how long to try to get the first token, in milliseconds. Default 30,000. */
   readonly startTimeoutMs?: number | undefined

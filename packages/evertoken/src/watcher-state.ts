@@ -1,6 +1,7 @@
 import { Observable, Subject } from "rxjs"
 import type { TokenError } from "./errors.js"
 
+/** What a watcher has to serve, and whether it goes on asking. */
 export type WatcherStatus =
   /** No token yet. */
   | "starting"

@@ -4,6 +4,7 @@ import { SessionTokens } from "./session-tokens.js"
 import type { TokenManager } from "./token-manager.js"
 import type { Linked, TokenTypes } from "./token-types.js"
 
+/** The types of tokens, and the keys they are encrypted and signed with. Checked at once, never changed. */
 export interface TokenManagerConfig<Types extends TokenTypes> {
   readonly types: Types
   /** Encrypts what is in the database. Required if a type is there. */

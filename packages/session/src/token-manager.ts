@@ -4,11 +4,13 @@ import type { SetOptions } from "./token-strategy.js"
 import type { UserTokenPool } from "./user-token-pool.js"
 import type { AccessTypes, DatabaseTypes, SettableOf, TokenTypes, ValueOf, ValueTypes } from "./token-types.js"
 
+/** Whose token a call is about. */
 export interface WhoseOptions {
   /** Whose token it is. Default: that of the context, then that of the signed cookie. */
   readonly userId?: string | undefined
 }
 
+/** Which access token, and whose. */
 export interface AccessTokenOptions<Name extends string> extends WhoseOptions {
   /**
    * A cookie, or a type of the database that has a source. Default: the one cookie that is `renewedBy` another type, or the
@@ -17,11 +19,13 @@ export interface AccessTokenOptions<Name extends string> extends WhoseOptions {
   readonly type?: Name | undefined
 }
 
+/** Whose tokens are deleted, and which of them stay. */
 export interface DeleteManyOptions<Name extends string> extends WhoseOptions {
   /** Types that stay, though a virtual type stands for them. */
   readonly keep?: readonly Name[] | undefined
 }
 
+/** What `deleteMany` has done. */
 export interface Deletion<Name extends string> {
   /** The types of which there was a token, and is none any more. */
   readonly removed: readonly Name[]

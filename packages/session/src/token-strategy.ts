@@ -9,6 +9,7 @@ export interface TokenPlace {
   readonly userId: string | undefined
 }
 
+/** Whose token is set, and when it ends. */
 export interface SetOptions {
   /** Whose token it is. Default: that of the context, then that of the signed cookie. */
   readonly userId?: string | undefined

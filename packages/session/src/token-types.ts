@@ -41,11 +41,14 @@ export interface VirtualType {
   readonly of: readonly string[]
 }
 
+/** A type that a strategy of the application's keeps. */
 export interface OwnType<Value = unknown> {
   readonly strategy: TokenStrategy<Value>
 }
 
+/** How one type of token is kept. */
 export type TokenType = CookieType | DatabaseType | VirtualType | OwnType
+/** The application's types, by name. */
 export type TokenTypes = Readonly<Record<string, TokenType>>
 
 /** Those that have a value of their own. */

@@ -49,10 +49,12 @@ export class UserTokenPool<Name extends string> implements AsyncDisposable {
     return this.#pool.token$(keyOf(whose))
   }
 
+  /** Ends its background work. What was sent and works once is let finish and written. */
   close(): Promise<void> {
     return this.#pool.close()
   }
 
+  /** As {@link close}, at the end of the block that declares it by `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

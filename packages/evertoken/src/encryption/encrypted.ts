@@ -7,6 +7,7 @@ import { Keyring } from "./keyring.js"
 import { keyIdOf, openRecord, sealRecord } from "./sealed-record.js"
 import { renewalClaim, writeUnclaimed } from "./unclaimed-write.js"
 
+/** What `encrypted` takes besides a cache and a keyring. */
 export interface EncryptedOptions {
   /**
    * Whether to read tokens that are there unencrypted, until the next renewal encrypts them: for the time in which

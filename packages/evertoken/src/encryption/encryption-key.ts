@@ -72,14 +72,17 @@ export class EncryptionKey {
     return new EncryptionKey(keyBytes("the key in the system's keyring", await readOsKeyring(entry)))
   }
 
+  /** Its id, never the key. */
   toJSON(): Record<string, unknown> {
     return { id: this.id, key: "[redacted]" }
   }
 
+  /** Its id, never the key. */
   toString(): string {
     return `EncryptionKey ${this.id} [redacted]`
   }
 
+  /** Its id, never the key. */
   [inspect.custom](): string {
     return this.toString()
   }

@@ -32,14 +32,17 @@ export class Keyring {
     return this.#keys.map(({ id }) => id)
   }
 
+  /** The key of this id; undefined: it is not in the ring. */
   find(id: string): EncryptionKey | undefined {
     return this.#keys.find((key) => key.id === id)
   }
 
+  /** The ids of its keys, never themselves. */
   toJSON(): Record<string, unknown> {
     return { keyIds: this.keyIds }
   }
 
+  /** The ids of its keys, never themselves. */
   [inspect.custom](): string {
     return `Keyring ${inspect(this.keyIds)}`
   }

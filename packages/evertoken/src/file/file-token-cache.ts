@@ -10,6 +10,9 @@ import { KeyStore } from "./key-store.js"
 import { pathOf } from "../path-option.js"
 import { own } from "../stored-record.js"
 
+/**
+ * Where a {@link FileTokenCache} may be, and how it hears of changes. Checked when it is constructed, never changed.
+ */
 export interface FileTokenCacheOptions {
   /**
    * Whether a directory on NFS or SMB will do. Default false: claims are not reliable there. Recognised on Linux only.

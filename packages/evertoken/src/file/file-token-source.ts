@@ -16,6 +16,7 @@ import { pathOf } from "../path-option.js"
 import { decodeRecord, LARGEST_RECORD_BYTES } from "../stored-record.js"
 import { readTokenText } from "./token-text.js"
 
+/** How long the tokens in a file last that do not say so themselves. Checked when it is constructed, never changed. */
 export interface FileTokenSourceOptions {
   /**
    * For how long a token is taken to be good, in milliseconds, after it was read from a file that does not say: that is,

@@ -13,6 +13,10 @@ export interface OutgoingRequest {
 /** Where the token of a request comes from: one source for all, or one chosen for each, such as a `TokenPool`'s. */
 export type RequestTokenSource = TokenSource | ((request: OutgoingRequest) => TokenSource)
 
+/**
+ * Where the token may go, and when a rejection is a reason to renew it. Checked at once, never
+ * changed.
+ */
 export interface BearerOptions {
   /**
    * Where the token goes: exact origins such as `"https://api.example.com"`, or all sub-domains of one as

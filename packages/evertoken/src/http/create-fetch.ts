@@ -7,6 +7,7 @@ type Fetch = typeof globalThis.fetch
 type FetchInput = Parameters<Fetch>[0]
 type FetchInit = Parameters<Fetch>[1]
 
+/** Those of every way to carry a token, and what sends the requests. */
 export interface CreateFetchOptions extends BearerOptions {
   /** What sends the requests: undici's `fetch`, say. It must drop the header along a redirect to another origin. Default: the global `fetch`. */
   readonly fetch?: Fetch | undefined

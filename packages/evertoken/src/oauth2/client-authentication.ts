@@ -43,6 +43,7 @@ const METHODS = [
   "none",
 ] as const
 
+/** Who the client is, and how it proves that (RFC 6749, section 2.3). Checked when it is constructed, never changed. */
 export interface ClientAuthenticationOptions {
   readonly clientId: string
   readonly clientSecret?: string | undefined

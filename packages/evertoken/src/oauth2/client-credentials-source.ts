@@ -4,6 +4,7 @@ import type { Token } from "../token.js"
 import { TOKEN_ENDPOINT_OPTIONS, type TokenEndpointOptions } from "./token-endpoint-options.js"
 import { TokenEndpoint } from "./token-endpoint.js"
 
+/** Where to ask, who asks, and for what: this grant needs no more (RFC 6749, section 4.4.2). */
 export type ClientCredentialsOptions = TokenEndpointOptions
 
 /**

@@ -13,6 +13,7 @@ import { assertOptions, type OptionNames } from "../options-object.js"
 import type { ProofOfPossession, ProvenRequest } from "../proof-of-possession.js"
 import { signingKeyOf, type SigningAlgorithm } from "./signing-key.js"
 
+/** What a {@link DPoPKey} signs by, and with which clock. Checked when it is constructed, never changed. */
 export interface DPoPKeyOptions {
   /** Default: the JWK's own, or `RS256`, `ES256`, `ES384`, `ES512`, `EdDSA`, as the key is. */
   readonly algorithm?: SigningAlgorithm | undefined

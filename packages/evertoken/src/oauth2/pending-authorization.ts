@@ -59,16 +59,19 @@ export class PendingAuthorization {
     return this.#nonce
   }
 
+  /** Its fields, the secrets as `[redacted]`. */
   toJSON(): Record<string, string> {
     const { redirectUri, issuer } = this
     const { origin, pathname } = new URL(this.#url)
     return { url: `${origin}${pathname}?${REDACTED}`, redirectUri, issuer, state: REDACTED, codeVerifier: REDACTED }
   }
 
+  /** That it is a sign-in under way, and no secret. */
   toString(): string {
     return `PendingAuthorization ${REDACTED}`
   }
 
+  /** As {@link toJSON}: `console.log` shows no secret. */
   [inspect.custom](): string {
     return `PendingAuthorization ${inspect(this.toJSON())}`
   }

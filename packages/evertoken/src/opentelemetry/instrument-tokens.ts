@@ -3,6 +3,10 @@ import { assertOptions, type OptionNames } from "../options-object.js"
 import { recordMetrics } from "./token-metrics.js"
 import { recordSpans } from "./renewal-spans.js"
 
+/**
+ * Where metrics and spans go, and by what tokens are told apart in them. Checked at once, never
+ * changed.
+ */
 export interface InstrumentTokensOptions {
   /** `metrics.getMeter("evertoken")`, say. */
   readonly meter?: Meter | undefined

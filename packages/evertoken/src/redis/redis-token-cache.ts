@@ -18,6 +18,10 @@ import type { RedisConnection } from "./redis-connection.js"
 import { assertWaitReplicas, awaitReplicas, type WaitReplicas } from "./replication.js"
 import { ScriptRunner } from "./script-runner.js"
 
+/**
+ * Where a {@link RedisTokenCache} keeps its keys, and how long its claims last. Checked when it is constructed, never
+ * changed.
+ */
 export interface RedisTokenCacheOptions {
   /** What all keys in Redis begin with. Default `"evertoken"`. Without braces: they say which part of a key makes its slot. */
   readonly prefix?: string | undefined

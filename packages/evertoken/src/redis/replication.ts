@@ -4,6 +4,10 @@ import { shownValue } from "../shown-value.js"
 import type { RedisConnection } from "./redis-connection.js"
 import { redisFailure } from "./redis-failure.js"
 
+/**
+ * How many replicas are to have a write before it counts as kept (`WAIT` of Redis): a failover to one that has not
+ * loses it.
+ */
 export interface WaitReplicas {
   /** How many replicas are to have it. At least 1. */
   readonly count: number

@@ -11,6 +11,10 @@ import { RowRecords } from "./row-record.js"
 import { RowStore } from "./row-store.js"
 import { CheckedRows, type Rows } from "./rows.js"
 
+/**
+ * How a {@link RowTokenCache} names its records, hears of changes, and what an absent row means. Checked when it is
+ * constructed, never changed.
+ */
 export interface RowTokenCacheOptions {
   /** For messages and events. Default `"row"`. */
   readonly name?: string | undefined

@@ -8,6 +8,7 @@ import { assertRandom, type Random } from "../random.js"
 import { isSecureUrl } from "../secure-url.js"
 import { shownValue } from "../shown-value.js"
 
+/** How to reach the token server. Checked when it is constructed, never changed. */
 export interface ServerTokenSourceOptions {
   /** The server's Unix socket (`listen.socket`), relative to the working directory at this moment, or its named pipe. */
   readonly socketPath?: string | undefined

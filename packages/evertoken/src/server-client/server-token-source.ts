@@ -91,6 +91,7 @@ export class ServerTokenSource implements TokenSource, AsyncDisposable {
     this.#kept = undefined
   }
 
+  /** As {@link close}, at the end of the block that declares it by `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

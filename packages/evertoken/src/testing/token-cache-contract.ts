@@ -8,6 +8,7 @@ import { recordCases } from "./record-contract.js"
 
 export type { TokenCacheUnderTest } from "./contract-case.js"
 
+/** The cache under test, and what it says that it can do. */
 export interface TokenCacheContractOptions {
   /** Registers one test: `test` of vitest, `node:test`, jest or mocha. */
   readonly test: (name: string, run: () => Promise<void>) => unknown

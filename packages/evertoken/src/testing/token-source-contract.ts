@@ -18,6 +18,7 @@ export interface TokenSourceUnderTest {
   readonly dispose?: (() => Promise<void>) | undefined
 }
 
+/** The source under test, and how tests are registered. */
 export interface TokenSourceContractOptions {
   /** Registers one test: `test` of vitest, `node:test`, jest or mocha. */
   readonly test: (name: string, run: () => Promise<void>) => unknown

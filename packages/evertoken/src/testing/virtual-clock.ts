@@ -3,6 +3,7 @@ import type { Clock, Timer } from "../clock.js"
 import { assertOptions } from "../options-object.js"
 import { HeapTimer, TimerHeap } from "../timer-heap.js"
 
+/** When a {@link VirtualClock} begins, and what it lets settle. */
 export interface VirtualClockOptions {
   /** Wall time at the start, in epoch milliseconds. Default 2026-01-01T00:00:00Z. */
   readonly now?: number | undefined

@@ -2,6 +2,7 @@ import type { TokenRows } from "./token-rows.js"
 
 /** What is done to one table that has the tokens of many types: a row for each user and type. */
 export interface TokenTableStatements {
+  /** The rows of one type, one for each user. */
   rows(type: string): TokenRows
   /** In one statement. @returns the types of which there was a row. */
   removeMany(userId: string, types: readonly string[]): Promise<readonly string[]>

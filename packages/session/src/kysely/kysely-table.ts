@@ -3,6 +3,7 @@ import { tableName } from "../database/table-name.js"
 import { creationOf, tokenStatements, type Query } from "../database/token-statements.js"
 import { TokenTable } from "../database/token-table.js"
 
+/** Which table holds the tokens. */
 export interface KyselyTableOptions {
   /** With its schema, if that is not in the search path: `"auth.session_tokens"`. Default `"session_tokens"`. */
   readonly table?: string | undefined

@@ -7,6 +7,7 @@ export interface PostgresConnection {
   query(statement: string, parameters: unknown[]): Promise<{ readonly rows: readonly object[] }>
 }
 
+/** Which table holds the tokens. */
 export interface PostgresTableOptions {
   /** With its schema, if that is not in the search path: `"auth.session_tokens"`. Default `"session_tokens"`. */
   readonly table?: string | undefined

@@ -10,7 +10,10 @@ export type TokenHandler<Req extends Request, Rest extends unknown[]> = (
   ...rest: Rest
 ) => Response | Promise<Response>
 
-/** @param headers of the response to come: what is set in cookies is appended there. */
+/**
+ * The context of a request of the Fetch standard.
+ * @param headers of the response to come: what is set in cookies is appended there.
+ */
 export function webContext(request: Request, headers: Headers, userId?: string): TokenContext {
   return {
     cookieHeader: request.headers.get("cookie") ?? undefined,

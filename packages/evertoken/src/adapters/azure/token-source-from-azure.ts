@@ -5,6 +5,7 @@ import type { TokenRequest, TokenSource } from "../../token-source.js"
 import { Token } from "../../token.js"
 import type { AzureAccessToken, AzureCredential } from "./azure-credential.js"
 
+/** What is asked of an Azure credential. Checked at once, never changed. */
 export interface TokenSourceFromAzureOptions {
   readonly scopes: string | readonly string[]
   /** Whose credential it is, in the application's words, no secret: tells its tokens from others in a shared cache. */

@@ -10,6 +10,7 @@ export interface GoogleTokenClient {
   setCredentials(credentials: object): void
 }
 
+/** What is said of a Google client's tokens. Checked at once, never changed. */
 export interface TokenSourceFromGoogleOptions {
   /** Whose credentials they are, in the application's words, no secret: tells their tokens from others in a shared cache. */
   readonly name?: string | undefined

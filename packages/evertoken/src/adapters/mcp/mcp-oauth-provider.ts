@@ -12,7 +12,10 @@ import { RejectedTokens } from "./rejected-tokens.js"
 
 type Fetch = (input: string | URL, init?: RequestInit) => Promise<Response>
 
-/** @typeParam Metadata What the application says of itself when it registers (RFC 7591, section 2). */
+/**
+ * What the provider tells the SDK, and where it keeps what the SDK gives it. Checked when it is constructed, never changed.
+ * @typeParam Metadata What the application says of itself when it registers (RFC 7591, section 2).
+ */
 export interface McpOAuthProviderOptions<Metadata extends object> {
   readonly clientMetadata: Metadata
   /** Where the authorization server sends the user back to. */
@@ -99,6 +102,7 @@ export class McpOAuthProvider<Metadata extends object> {
     return this.#signingIn ?? (await this.#options.clients.read())
   }
 
+  /** Keeps the registration (RFC 7591): for the sign-in under way at once, and in `clients`. */
   async saveClientInformation(client: McpClient): Promise<void> {
     this.#signingIn = client
     await this.#options.clients.write(client)
@@ -143,15 +147,18 @@ export class McpOAuthProvider<Metadata extends object> {
     throw new TokenError("ERR_REAUTHENTICATION_REQUIRED", `the sign-in ${what}`, { transient: false })
   }
 
+  /** Shows the user the page where to sign in. */
   async redirectToAuthorization(url: URL): Promise<void> {
     this.#signingIn ??= await this.#options.clients.read()
     await this.#options.redirectToAuthorization(url)
   }
 
+  /** Keeps the code verifier (RFC 7636) of the sign-in under way, in this process. */
   saveCodeVerifier(verifier: string): void {
     this.#verifier = verifier
   }
 
+  /** @throws TypeError if no sign-in was begun in this process. */
   codeVerifier(): string {
     if (this.#verifier === undefined) throw new TypeError("no sign-in was begun in this process")
     this.#exchangedAt = this.#clock.now()
@@ -176,6 +183,7 @@ export class McpOAuthProvider<Metadata extends object> {
     await this.#session?.source.close()
   }
 
+  /** As {@link close}, at the end of the block that declares it by `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -10,6 +10,7 @@ export interface FleetOutage {
   readonly lastsMs: number
 }
 
+/** The fleet, its issuer, and what goes wrong. The same options and seed give the same report. */
 export interface FleetOptions {
   /** How many processes keep a token ready, each with a watcher of its own. Default 1,000. */
   readonly instances?: number | undefined

@@ -3,6 +3,7 @@ import type { FleetIssuer } from "./fleet-issuer.js"
 import type { FleetOutage } from "./fleet-options.js"
 import { most, sum, type SecondCounts } from "./second-counts.js"
 
+/** What the issuer and the readers of a simulated fleet saw. Times are milliseconds of virtual time. */
 export interface FleetReport {
   /** How often in each second of the simulation: its length is that of `durationMs`. */
   readonly perSecond: {
