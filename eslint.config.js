@@ -10,7 +10,12 @@ const TESTS = ["**/*.test.ts", "test/**/*.ts"]
 const BROWSER = ["packages/server/src/dashboard/page/*.js"]
 
 // run as they are, without TypeScript
-const PROGRAMS = ["test/peers/*.js", "test/torture/programs/*.js", "test/side-by-side/**/*.js"]
+const PROGRAMS = [
+  "test/peers/*.js",
+  "test/torture/programs/*.js",
+  "test/tarballs/programs/*",
+  "test/side-by-side/**/*.js",
+]
 
 const TIME = "Take the time from a Clock that is given as an option (clock.ts)."
 const CHANCE = "Take chance from a Random that is given as an option (random.ts)."
@@ -115,11 +120,14 @@ export default defineConfig(
   {
     files: PROGRAMS,
     languageOptions: {
-      globals: Object.fromEntries(
-        ["Buffer", "URL", "URLSearchParams", "btoa", "fetch", "gc", "performance", "Response", "setTimeout"].map(
-          (name) => [name, "readonly"],
+      globals: {
+        console: "readonly",
+        ...Object.fromEntries(
+          ["Buffer", "URL", "URLSearchParams", "btoa", "fetch", "gc", "performance", "Response", "setTimeout"].map(
+            (name) => [name, "readonly"],
+          ),
         ),
-      ),
+      },
     },
   },
   // What names there are in a browser, the compiler knows.

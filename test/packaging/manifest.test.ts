@@ -35,7 +35,12 @@ describe.each(["evertoken", "session", "server"])("the package.json of packages/
     for (const target of entryPoints) expect(Object.keys(target ?? {})).toEqual(["types", "default"])
   })
 
-  it("asks for this version of evertoken, and for no other", () => {
-    expect([undefined, manifestOf("evertoken").version]).toContain(manifest.dependencies["evertoken"])
+  it("asks for this version of evertoken, or a newer one that is compatible", () => {
+    expect([undefined, `^${manifestOf("evertoken").version}`]).toContain(manifest.dependencies["evertoken"])
+  })
+
+  it("has its version in the changelog", () => {
+    const changelog = readFileSync(path.join(packages, name, "CHANGELOG.md"), "utf8")
+    expect(changelog).toContain(`\n## ${manifest.version}\n`)
   })
 })

@@ -26,14 +26,19 @@ async function pack(name: string, directory: string): Promise<string> {
   return path.join(directory, packed.filename)
 }
 
-/** Packs the three packages, once for all tests. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const directory = await mkdtemp(path.join(tmpdir(), "evertoken-tarballs-"))
+/** Packs the three packages into a directory. */
+export async function packAll(directory: string): Promise<Tarballs> {
   const [evertoken, session, server] = await Promise.all([
     pack("evertoken", directory),
     pack("session", directory),
     pack("server", directory),
   ])
-  project.provide("tarballs", { evertoken, session, server })
+  return { evertoken, session, server }
+}
+
+/** Once for all tests. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const directory = await mkdtemp(path.join(tmpdir(), "evertoken-tarballs-"))
+  project.provide("tarballs", await packAll(directory))
   return () => rm(directory, { recursive: true, force: true })
 }
