@@ -3,12 +3,14 @@ import { seededRandom } from "evertoken/testing"
 
 /**
  * Nanoseconds of one `current(key)`: of any key of the pool, and of a few that are always the same. And those of one
- * `map.get(key)` of any key, with a look at what it finds: nothing that finds things by key costs less.
+ * `map.get(key)` of any key, with a look at what it finds: nothing that finds things by key costs less; and of one whose find
+ * is compared with the time.
  */
 export interface Reading {
   readonly any: number
   readonly few: number
   readonly map: number
+  readonly floor: number
 }
 
 const FEW = 1_000
@@ -61,11 +63,20 @@ export class FilledPool {
   read(): Reading {
     const current = (key: string) => this.#pool.current(key).expiresAt
     const get = (key: string) => this.#map.get(key)?.expiresAt ?? 0
+    const compare = (key: string) => ((this.#map.get(key)?.expiresAt ?? 0) < Date.now() ? 1 : 0)
     return {
       any: nanoseconds(current, this.#any),
       few: nanoseconds(current, this.#few),
       map: nanoseconds(get, this.#any),
+      floor: nanoseconds(compare, this.#any),
     }
+  }
+
+  /** Nanoseconds of one `getToken(key)` of any key, awaited. */
+  async awaited(): Promise<number> {
+    const startedAt = performance.now()
+    for (const key of this.#any) await this.#pool.getToken(key)
+    return ((performance.now() - startedAt) * 1e6) / this.#any.length
   }
 
   close(): Promise<void> {

@@ -77,5 +77,8 @@ export async function wrapped(settings) {
 
 export function scopes(settings) {
   const pool = new TokenPool((scope) => new CachedTokenSource(clientCredentials({ ...settings, scope })))
-  return { read: async (scope) => (await pool.source(scope).getToken()).accessToken }
+  return {
+    get: (scope) => pool.getToken(scope),
+    read: async (scope) => (await pool.source(scope).getToken()).accessToken,
+  }
 }

@@ -17,7 +17,10 @@ export interface MeasuredCalls {
     readonly nanoseconds: number
   }
   allocated(options: { readonly what: string }): { readonly bytes: number }
-  cold(options: { readonly callers: number }): { readonly ms: number; readonly served: number }
+  timeKeyed(options: { readonly what: string; readonly keys: number; readonly forMs: number }): {
+    readonly nanoseconds: number
+  }
+  cold(options: { readonly what: string; readonly callers: number }): { readonly ms: number; readonly served: number }
 }
 
 type Answer = { readonly value: unknown } | { readonly error: string }

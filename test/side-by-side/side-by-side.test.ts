@@ -39,6 +39,48 @@ test("what a token adds to a request is told of both ways to send one, and of wh
   ])
 })
 
+/** How many rows each table has, by its title. */
+function tablesOf(text: string): Readonly<Record<string, number>> {
+  const sections = text.split(/^## /m).slice(1)
+  return Object.fromEntries<number>(
+    sections.map((section) => [
+      section.split("\n")[0],
+      section.split("\n").filter((line) => line.startsWith("|")).length - 2,
+    ]),
+  )
+}
+
+test("a cold herd sends one request, whether of callers or of processes", async () => {
+  const text = (await bench("--only", "herd", "--only", "processes", "--peer", "none", "--quick")).stdout
+  expect(cellsOf(text, "evertoken")).toEqual([expect.stringMatching(/^1, [\d.]+ m?s$/)])
+  expect(text).toMatch(/^\| 2 \| 1 \| [\d.]+ m?s/m)
+})
+
+test("of a pool is told what a read costs, and a key", async () => {
+  expect(tablesOf(await smoke("keys"))).toEqual({
+    "A read of a pool, by the number of its keys": 2,
+    "What a pool costs, by the number of its keys": 2,
+    "A token awaited, of a client with keys of its own": 1,
+  })
+})
+
+test("each step of a renewal by each store is told, and each way to be taken over", async () => {
+  const text = (await bench("--only", "steps", "--only", "takeover", "--quick")).stdout
+  expect(tablesOf(text)).toEqual({
+    "The process that renews for all is killed": 3,
+    "A renewal that others share, step by step": 9,
+  })
+  expect(text).not.toContain("NaN")
+})
+
+test("each entry point is imported, and what is installed is weighed", async () => {
+  const text = await smoke("imports")
+  expect(cellsOf(text, "evertoken")).toEqual([expect.stringMatching(/s$/), expect.stringMatching(/^[\d.]+ MB$/)])
+  const rows = text.split("\n").filter((line) => line.startsWith("| `evertoken"))
+  expect(rows.find((row) => row.includes("`evertoken/http`"))).toMatch(/\|\s*\|$/)
+  expect(rows.find((row) => row.includes("`evertoken`"))).toMatch(/pure-rand, rxjs \|$/)
+})
+
 test("a measurement or a peer that there is not ends it, with what to ask", async () => {
   for (const args of [["--only", "speed"], ["--peer", "everybody"], ["--fast"]]) {
     const refused = await bench(...args).catch((error: unknown) => error)

@@ -54,10 +54,25 @@ const methods = {
     return { bytes: await measure(Math.max(10, Math.round(ALLOCATED_BYTES / Math.max(about, 16)))) }
   },
 
-  /** Callers who all come at once, when there is no token yet. */
-  async cold({ callers }) {
+  /** What one call of `what` takes with one of so many keys, drawn at random, each of which has its token. */
+  async timeKeyed({ what, keys, forMs }) {
+    const names = Array.from({ length: keys }, (_, n) => `scope-${n}`)
+    for (const name of names) await client[what](name)
+    let count = 0
+    let elapsedMs = 0
     const startedAt = performance.now()
-    const settled = await Promise.allSettled(Array.from({ length: callers }, () => client["token.read"]()))
+    do {
+      // a prime, so that they come in no order
+      for (let i = 0; i < 16; i++) await client[what](names[(count++ * 7919) % keys])
+      elapsedMs = performance.now() - startedAt
+    } while (elapsedMs < forMs)
+    return { nanoseconds: (elapsedMs * 1e6) / count }
+  },
+
+  /** Callers who all come at once, when there is no token yet. */
+  async cold({ what, callers }) {
+    const startedAt = performance.now()
+    const settled = await Promise.allSettled(Array.from({ length: callers }, () => client[what]()))
     const ms = performance.now() - startedAt
     return { ms, served: settled.filter(({ status }) => status === "fulfilled").length }
   },
