@@ -143,6 +143,23 @@ test("a stale cookie from before the last sign-out is no way into the session af
   expect(await read(tokens.accessToken(browser.request()))).toBe("access-2")
 })
 
+test.each([30_000, 300_000])(
+  "servers' clocks are %i ms apart, and tokens short: who signed in where it is late stays so where it is early",
+  async (apartMs) => {
+    const { clock, managers, browser, read, issuer, signIn } = await scene({ servers: 2, aheadMs: [apartMs, 0] })
+    issuer.lifetimeMs = 2 * MINUTE_MS
+    await signIn()
+    const early = serverOf(managers, 1)
+    let last = ""
+    for (let minute = 0; minute < 8; minute++) {
+      await clock.advance(MINUTE_MS)
+      last = await read(early.accessToken(browser.request()))
+      expect(last).toMatch(/^access-/)
+    }
+    expect(last).not.toBe("access-2")
+  },
+)
+
 test("signing in with a second browser leaves the first one signed in", async () => {
   const { clock, tokens, browser, read, signIn } = await scene()
   await clock.advance(10 * MINUTE_MS)

@@ -127,9 +127,13 @@ export class Rotation {
     const record = await kept.read(userId)
     if (record === undefined) throw notSignedIn()
     const { generation } = record.version
-    // generations begin at the time of the first sign-in: a cookie from before it is of a session that has ended
-    if (cookie !== undefined && cookie.writtenAt + CLOCK_SKEW_MS < generation) throw notSignedIn()
-    if (generation < (cookie?.token.version?.generation ?? 0)) throw rowRefused(kept.type)
+    // generations begin at the time of the first sign-in: a cookie from before it is of a session that has ended, but for one
+    // that knows them, and was written by a server whose clock is behind
+    if (cookie === undefined) return record.token
+    const { writtenAt, token } = cookie
+    const seen = token.version?.generation ?? 0
+    if (Math.max(writtenAt, seen) + CLOCK_SKEW_MS < generation) throw notSignedIn()
+    if (generation < seen) throw rowRefused(kept.type)
     return record.token
   }
 

@@ -10,6 +10,7 @@ export class RotatingIssuer {
   isDown = false
   /** How often it was asked, be it down or not. */
   attempts = 0
+  lifetimeMs = HOUR_MS
   readonly #clock: VirtualClock
   readonly #spent = new Set<string>()
   #count = 0
@@ -27,8 +28,8 @@ export class RotatingIssuer {
       accessToken: `access-${n}`,
       refreshToken: `refresh-${n}`,
       issuedAt,
-      staleAt: issuedAt + 0.75 * HOUR_MS,
-      expiresAt: issuedAt + HOUR_MS,
+      staleAt: issuedAt + 0.75 * this.lifetimeMs,
+      expiresAt: issuedAt + this.lifetimeMs,
     })
   }
 

@@ -1,5 +1,6 @@
 import { EncryptionKey, Keyring } from "evertoken/encryption"
 import { seededRandom, VirtualClock } from "evertoken/testing"
+import type { Clock } from "evertoken"
 import { setTimeout as wait } from "node:timers/promises"
 import { createTokenManager } from "../create-token-manager.js"
 import { Browser } from "./browser.js"
@@ -9,8 +10,14 @@ import { RotatingIssuer } from "./rotating-issuer.js"
 export const MINUTE_MS = 60_000
 export const ALICE = { userId: "alice" }
 
-/** Servers over one table, and a browser that alice has signed in with. */
-export async function rotationScene({ servers = 1 } = {}) {
+/**
+ * Servers over one table, and a browser that alice has signed in with at the first of them.
+ * @param aheadMs by how much the clocks of the servers are ahead, in their order
+ */
+export async function rotationScene({
+  servers = 1,
+  aheadMs = [],
+}: { servers?: number; aheadMs?: readonly number[] } = {}) {
   // encryption is done by other threads: they are given their time
   const clock = new VirtualClock({ settle: () => wait(1) })
   const issuer = new RotatingIssuer(clock)
@@ -20,7 +27,7 @@ export async function rotationScene({ servers = 1 } = {}) {
     createTokenManager({
       keyring,
       signingKeys: [Uint8Array.from({ length: 32 }, (_, i) => i * 5)],
-      clock,
+      clock: aheadOf(clock, aheadMs[i] ?? 0),
       random: seededRandom(i),
       types: {
         access: { strategy: "cookie", renewedBy: "refresh", idleTimeoutMs: 600 * MINUTE_MS },
@@ -63,4 +70,13 @@ export function serverOf<T>(managers: readonly T[], i: number): T {
   const manager = managers[i % managers.length]
   if (manager === undefined) throw new Error("a scene has servers")
   return manager
+}
+
+function aheadOf(clock: VirtualClock, aheadMs: number): Clock {
+  if (aheadMs === 0) return clock
+  return {
+    now: () => clock.now() + aheadMs,
+    monotonic: () => clock.monotonic(),
+    setTimer: (callback, delayMs, options) => clock.setTimer(callback, delayMs, options),
+  }
 }

@@ -1,4 +1,5 @@
 import { renewOnTheWay } from "../renew-on-the-way.js"
+import { requestContext } from "../request-context.js"
 import type { TokenContext } from "../token-context.js"
 import type { TokenManager } from "../token-manager.js"
 import type { TokenTypes } from "../token-types.js"
@@ -15,11 +16,11 @@ export type TokenHandler<Req extends Request, Rest extends unknown[]> = (
  * @param headers of the response to come: what is set in cookies is appended there.
  */
 export function webContext(request: Request, headers: Headers, userId?: string): TokenContext {
-  return {
+  return requestContext({
     cookieHeader: request.headers.get("cookie") ?? undefined,
     appendSetCookie: (value) => headers.append("set-cookie", value),
     userId,
-  }
+  })
 }
 
 /**
