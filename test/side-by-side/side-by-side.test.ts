@@ -44,7 +44,7 @@ function tablesOf(text: string): Readonly<Record<string, number>> {
   const sections = text.split(/^## /m).slice(1)
   return Object.fromEntries<number>(
     sections.map((section) => [
-      section.split("\n")[0],
+      section.split("\n")[0] ?? "",
       section.split("\n").filter((line) => line.startsWith("|")).length - 2,
     ]),
   )
