@@ -6,7 +6,7 @@ import { readResults } from "./read-results.js"
 import { filled } from "./readme-tables.js"
 
 /** Without what only a formatter sees. */
-const plain = (text: string) => text.replaceAll(/ {2,}/g, " ").replaceAll(/:?-{3,}:?/g, "---")
+const plain = (text: string) => text.replaceAll(/ {2,}/g, " ").replaceAll(/:-+:|:?-{3,}:?/g, "---")
 
 test("the tables of the README are those of the results: else npm run readme", async () => {
   const readme = await readFile(join(ROOT, "README.md"), "utf8")
@@ -22,12 +22,14 @@ test("what was seen is left out, and the mark, the date and the machine are kept
     "|  | [a-b](../peers/a-b.js) 1.0 | [c](../peers/c.js) 2.0 |",
     "| --- | --- | --- |",
     "| **cold**<br>[program](x.js); ok: one | ✅ 1 request | ❌ 2 \\| 3 requests |",
+    "| **late**<br>[program](y.js); ok: one | ✅ 1 request | – it sends none |",
   ]
   const bench = "Made by `npm run bench` on X, Y.\n\n<!-- main: begin -->\n\n[p](programs/p.js)\n\n<!-- main: end -->\n"
   expect(filled(readme, { torture: torture.join("\n"), bench })).toBe(
     [
       "# A\n\n<!-- torture: begin -->\n\nMade by `npm run torture` on 2026-01-01, a machine.\n",
-      "|  | a-<br>b 1.0 | c 2.0 |\n| --- | :---: | :---: |\n| cold | ✅ | ❌ |\n\n<!-- torture: end -->\n",
+      "1. cold\n2. late\n\n|  | 1 | 2 | held up |\n| --- | :---: | :---: | :---: |",
+      "| a-b 1.0 | ✅ | ✅ | 2 of 2 |\n| c 2.0 | ❌ | – | 0 of 1 |\n\n<!-- torture: end -->\n",
       "<!-- bench: begin -->\n\nMade by `npm run bench` on X, Y.\n\n[p](test/side-by-side/programs/p.js)\n",
       "<!-- bench: end -->\n",
     ].join("\n"),

@@ -23,15 +23,22 @@ function between(text: string, name: string, content: string): string {
   return `${text.slice(0, from)}${begin}\n\n${content}\n\n${text.slice(to)}`
 }
 
-/** Each row with the mark of each library, without what was seen. */
+/** The scenarios by number, and for each library the mark of each, without what was seen: narrow enough for a page. */
 function tortureText(results: string): string {
   const [head = [], , ...rows] = rowsOf(results)
-  const names = head.slice(1).map((cell) => cell.replace(/^\[(.*?)\]\(.*?\)/, "$1").replaceAll("-", "-<br>"))
-  const marks = rows.map(([title = "", ...cells]) => [/\*\*(.*?)\*\*/.exec(title)?.[1] ?? "", ...cells.map(markOf)])
-  const table = [["", ...names], ["---", ...names.map(() => ":---:")], ...marks]
-  return [madeIn(results), table.map(lineOf).join("\n")].join("\n\n")
+  const scenarios = rows.map(([title = ""], i) => `${i + 1}. ${/\*\*(.*?)\*\*/.exec(title)?.[1] ?? ""}`)
+  const libraries = head.slice(1).map((cell, i) => {
+    const marks = rows.map((row) => markOf(row[i + 1] ?? ""))
+    const outOf = marks.filter((mark) => mark !== "–").length
+    return [libraryOf(cell), ...marks, `${marks.filter((mark) => mark === "✅").length} of ${outOf}`]
+  })
+  const numbers = ["", ...rows.map((_, i) => String(i + 1)), "held up"]
+  const table = [numbers, numbers.map((_, i) => (i === 0 ? "---" : ":---:")), ...libraries]
+  return [madeIn(results), scenarios.join("\n"), table.map(lineOf).join("\n")].join("\n\n")
 }
 
+/** Its name and version, without the link. */
+const libraryOf = (cell: string) => cell.replace(/^\[(.*?)\]\(.*?\)/, "$1")
 const markOf = (cell: string) => cell.split(" ")[0] ?? ""
 
 /** The main table as it is. */

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises"
 import { expect, test } from "vitest"
 import { serverUnderTest } from "../testing/server-under-test.js"
 
@@ -55,4 +56,13 @@ test("two servers of a process have figures of their own", async () => {
   const metrics = await metricsOf(other)
   expect(metrics.join("\n")).not.toContain("billing")
   expect(metrics).toContain("evertoken_renewal_duration_seconds_count 1")
+})
+
+test("what docs/operating.md alerts on is there", async () => {
+  await using server = await serverUnderTest()
+  const page = await readFile(new URL("../../../../docs/operating.md", import.meta.url), "utf8")
+  const alerts = new Set(page.match(/\bevertoken_[a-z_]+/g))
+  const served = (await metricsOf(server)).join("\n")
+  expect(alerts.size).toBeGreaterThan(4)
+  expect([...alerts].filter((name) => !served.includes(`# TYPE ${name.replace(/_bucket$/, "")} `))).toEqual([])
 })
