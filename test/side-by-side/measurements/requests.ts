@@ -1,7 +1,7 @@
 import { digits, spread, time, times } from "../figures.js"
 import { MeasuredProcess } from "../measured-process.js"
 import type { Findings, Measurement, Setting } from "../measurement.js"
-import { differenceOf, ratioOf, spreadOf } from "../statistics.js"
+import { differenceOf, ratioOf, spreadOf, type Spread } from "../statistics.js"
 import { shownName, type Subject } from "../subject.js"
 
 /** A way to send requests with the token, the same without it, and what both are called. */
@@ -96,7 +96,7 @@ function told(senders: readonly Sender[]): Findings {
   const sent = senders.filter((sender) => !isAlone(sender))
   const cells = new Map<string, string>()
   for (const { subject, nanoseconds, bare } of sent) {
-    const added = digits(differenceOf(nanoseconds, bare).median / 1e3)
+    const added = addedText(differenceOf(nanoseconds, bare))
     const first = cells.get(subject.name)
     cells.set(subject.name, first === undefined ? added : `${first} by fetch, ${added} by the interceptor`)
   }
@@ -105,6 +105,12 @@ function told(senders: readonly Sender[]): Findings {
     { title: "What sends with a token, alone", about: ABOUT_ALONE, head, rows: senders.filter(isAlone).map(rowOf) },
   ]
   return { columns: [{ title: "added per request (µs)", cells }], tables }
+}
+
+/** In microseconds; where as much may come of chance, what it is less than. */
+function addedText({ median, low, high }: Spread): string {
+  if (low > 0) return digits(median / 1e3)
+  return high > 0 ? `< ${digits(high / 1e3)}` : "not seen"
 }
 
 const ABOUT_SENT = `One request after the other, over TLS on loopback, the connection kept. Bare is the same client with a fixed header, in the same
