@@ -89,30 +89,33 @@ function markdown(rows: readonly (readonly string[])[]): string {
   return `${lines.join("\n")}\n`
 }
 
-async function main(chosen: readonly string[]): Promise<void> {
-  const directory = await mkdtemp(path.join(tmpdir(), "evertoken-tarballs-"))
-  const { evertoken } = await packAll(directory)
-  const project = await Project.create([evertoken])
-  const rows: (readonly string[])[] = []
-  try {
-    for (const version of chosen.length === 0 ? VERSIONS : chosen) rows.push(await row(version, project))
-  } finally {
-    await project.remove()
-    await rm(directory, { recursive: true, force: true })
-  }
-  const table = markdown(rows)
-  console.log(table)
-  if (chosen.length === 0) {
-    const date = new Date().toISOString().slice(0, 10)
-    const text = `# Versions of Node.js
+function results(table: string): string {
+  const date = new Date().toISOString().slice(0, 10)
+  return `# Versions of Node.js
 
 Written by \`npm run test:nodes\` on ${date} (${process.platform}, ${process.arch}). The first columns are a program with evertoken
 from its tarball, end to end: an issuer, a file, a renewal, an API. \`ERR_REQUIRE_ESM\` is what Node.js says where it has no
 \`require\` of ES modules. The others are the unit tests of each package.
 
 ${table}`
-    await writeFile(RESULTS, text)
+}
+
+async function main(chosen: readonly string[]): Promise<void> {
+  const directory = await mkdtemp(path.join(tmpdir(), "evertoken-tarballs-"))
+  const { evertoken } = await packAll(directory)
+  const project = await Project.create([evertoken])
+  const rows: (readonly string[])[] = []
+  try {
+    for (const version of chosen.length === 0 ? VERSIONS : chosen) {
+      rows.push(await row(version, project))
+      // a run takes long: what it has is kept, should it be ended
+      if (chosen.length === 0) await writeFile(RESULTS, results(markdown(rows)))
+    }
+  } finally {
+    await project.remove()
+    await rm(directory, { recursive: true, force: true })
   }
+  console.log(markdown(rows))
   const failed = rows.flat().some((cell) => /[1-9]\d* failed|^(did not run|wrong|failed)$/.test(cell))
   process.exitCode = failed ? 1 : 0
 }
