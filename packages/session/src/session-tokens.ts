@@ -108,10 +108,12 @@ export class SessionTokens implements TokenManager<TokenTypes> {
   /** Who it is: as the call says, else as the application knows, else as a signed cookie says. */
   async #userOf(context: TokenContext, userId = context.userId): Promise<string | undefined> {
     if (userId !== undefined) return checkedUserId(userId)
+    const refused: unknown[] = []
     for (const cookies of this.#cookies.values()) {
-      const read = await cookies.read(context)
+      const read = await cookies.read(context).catch((error: unknown) => void refused.push(error))
       if (read?.userId !== undefined) return read.userId
     }
+    if (refused.length > 0) throw refused[0]
     return undefined
   }
 
