@@ -91,4 +91,5 @@ time, is what nothing that finds things by key undercuts: it grows as the proces
 const ABOUT_COSTS = `From a source that answers at once, so that what is left is the pool's own. Memory: of the heap, with the token. Renewals: an hour
 on a virtual clock, in which every key is renewed, of 100,000 keys at most.`
 
-const ABOUT_PEERS = `Each set of scopes has its token before it counts. The other peers have one token a client.`
+const ABOUT_PEERS = `Each set of scopes has its token before it counts. The other peers have one token a client. A million
+are not tried here: each would take a request.`
