@@ -10,10 +10,10 @@ import { CLIENTS } from "./redis-clients.js"
 const program = provideRedis()
 const PASSWORD = "canary-redis-password"
 
-/** The permissions of the user, as the README tells them. */
+/** The permissions of the user, as the documentation tells them. */
 async function permissions(): Promise<readonly string[]> {
-  const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8")
-  const [, section = ""] = /A user of its own needs([^]*?)\n\n/.exec(readme) ?? []
+  const page = await readFile(new URL("../../docs/stores.md", import.meta.url), "utf8")
+  const [, section = ""] = /A user of its own needs([^]*?)\n\n/.exec(page) ?? []
   const quoted = [...section.matchAll(/`([^`]+)`/g)].flatMap(([, words = ""]) => words.split(/\s+/))
   return quoted.map((word) => (/^[~&]/.test(word) ? word : `+${word}`))
 }
@@ -55,7 +55,7 @@ describe.skipIf(program === undefined).each(clients)("a user of its own, with %s
     return cache
   }
 
-  test("needs no more than the README says", async () => {
+  test("needs no more than the documentation says", async () => {
     const cache = await connectAs(await permissions())
     let told = 0
     cache.changes("key").subscribe(() => told++)
