@@ -22,7 +22,8 @@ rounds in turn, over a Unix socket and over TCP. Then with clients that listen a
   --minutes M       for which they are there (default 2)
   --help            this text
 
-Exit code 1: a round of the server is more than 1.3 times as slow as the bare route, in the median.`
+Exit code 1: the requests a second, or the p99, of the server are more than 1.3 times as bad as those of the bare route, in the median
+of the rounds.`
 
 const MOST = 1.3
 const API_KEY = "canary-key-of-the-server-measured"
@@ -44,13 +45,37 @@ async function run(): Promise<number> {
   const { clientId, clientSecret } = issuer.clients.post
   const client = { id: clientId, secret: clientSecret, authentication: "client_secret_post" }
   const app = { grant: "client_credentials", issuer: issuer.url, client, scope: "api:read" }
+  const load = new LoadProcess({ connections: Number(values.connections) })
+  const worst = await compareWithBare(load, app)
+  await remember(load, app)
+  load.end()
+  return worst > MOST ? 1 : 0
+}
+
+interface Served extends AsyncDisposable {
+  readonly place: ServerPlace
+  readonly server: ServerProcess
+}
+
+/** A server of its own: one whose heap is watched is slower than one that does nothing else. */
+async function serve(app: object, nodeOptions: readonly string[] = []): Promise<Served> {
   const listen = { tcp: { port: 0, apiKey: "env:EVERTOKEN_API_KEY" } }
-  await using place = await ServerPlace.make({ tokens: { app }, listen, allowLiteralSecrets: true })
-  using server = await ServerProcess.started(place, {
-    env: { EVERTOKEN_API_KEY: API_KEY },
-    // it tells what is left after each collection
-    nodeOptions: ["--trace-gc"],
-  })
+  const place = await ServerPlace.make({ tokens: { app }, listen, allowLiteralSecrets: true })
+  const server = await ServerProcess.started(place, { env: { EVERTOKEN_API_KEY: API_KEY }, nodeOptions })
+  return {
+    place,
+    server,
+    [Symbol.asyncDispose]: async () => {
+      server[Symbol.dispose]()
+      await place[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** @returns the worst of how many times as long it takes, and as its p99 is. */
+async function compareWithBare(load: LoadProcess, app: object): Promise<number> {
+  await using served = await serve(app)
+  const { place, server } = served
   const port = Number(/http:\/\/127\.0\.0\.1:(\d+)/.exec(server.output)?.[1])
   const { body } = await place.ask("GET", "/tokens/app")
 
@@ -60,8 +85,6 @@ async function run(): Promise<number> {
   const bare = fork(fileURLToPath(new URL("server-bare.ts", import.meta.url)), [bareSocket, constant])
   await once(bare, "message")
   const [bareUrl] = (await once(bare, "message")) as [string]
-  const load = new LoadProcess({ connections: Number(values.connections) })
-
   const headers = { host: `127.0.0.1:${port}`, "x-evertoken-request": "1", authorization: `Bearer ${API_KEY}` }
   const tcp = (at: number) => ({ target: { host: "127.0.0.1", port: at }, headers })
   const onSocket = await compare(load, "a Unix socket", {
@@ -72,13 +95,11 @@ async function run(): Promise<number> {
     bare: tcp(Number(new URL(bareUrl).port)),
     server: tcp(port),
   })
-  await remember(load, place, server)
   bare.disconnect()
-  load.end()
-  return Math.max(onSocket, onTcp) > MOST ? 1 : 0
+  return Math.max(onSocket, onTcp)
 }
 
-/** @returns how many times as long a request takes, in the median of the rounds. */
+/** @returns how many times as long a request takes, or as its p99 is if that is more, in the median of the rounds. */
 async function compare(
   load: LoadProcess,
   where: string,
@@ -106,13 +127,18 @@ async function compare(
   }
   const shown = ratios.map((each) => each.toFixed(2)).join(", ")
   const p99 = median(server.map(({ p99Ms }, round) => p99Ms / (bare[round]?.p99Ms ?? NaN)))
-  console.log(`\np99: ${p99.toFixed(2)} times that of the bare route, in the median of the rounds`)
-  console.log(`${ratio.toFixed(2)} times the time of the bare route (${shown}); at most ${MOST} is wanted\n`)
-  return ratio
+  console.log(
+    `\n${ratio.toFixed(2)} times the time of the bare route (${shown}), its p99 ${p99.toFixed(2)} times that of`,
+  )
+  console.log(`the bare route, in the median of the rounds; at most ${MOST} is wanted of both\n`)
+  return Math.max(ratio, p99)
 }
 
 /** Clients that are there all the time, and a token that is renewed under them. */
-async function remember(load: LoadProcess, place: ServerPlace, server: ServerProcess): Promise<void> {
+async function remember(load: LoadProcess, app: object): Promise<void> {
+  // it tells what is left after each collection
+  await using served = await serve(app, ["--trace-gc"])
+  const { place, server } = served
   const clients = Number(values.clients)
   const before = residentMb(server.pid)
   const report = await load.order({ crowd: { socketPath: place.socketPath, name: "app", clients } })

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { bytes, digits, spread, time, times } from "./figures.js"
-import { differenceOf, ratioOf, spreadOf } from "./statistics.js"
+import { differenceOf, medianWithin, ratioOf, spreadOf, type Spread } from "./statistics.js"
 
 test("the median is the figure in the middle, or between the two there, in whatever order they came", () => {
   expect(spreadOf([5, 1, 3]).median).toBe(3)
@@ -13,6 +13,16 @@ test("a quarter of the figures is below the spread, and a quarter above it", () 
 
 test("what was never measured has no median", () => {
   expect(spreadOf([])).toEqual({ low: NaN, median: NaN, high: NaN })
+})
+
+test("the more figures there are, the nearer to their median is that of endlessly many", () => {
+  const upTo = (last: number) => Array.from({ length: last + 1 }, (_, figure) => figure)
+  const rounded = ({ low, high }: Spread) => [Math.round(low), Math.round(high)]
+  expect(medianWithin(upTo(100)).median).toBe(50)
+  // as tables of the binomial distribution have it
+  expect(rounded(medianWithin(upTo(100)))).toEqual([40, 60])
+  expect(rounded(medianWithin(upTo(10_000)))).toEqual([4902, 5098])
+  expect(medianWithin([7, 5])).toEqual({ low: 5, median: 6, high: 7 })
 })
 
 test("a ratio is that of figures of the same round: a round in which all is slow changes nothing", () => {

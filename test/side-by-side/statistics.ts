@@ -1,9 +1,9 @@
 /** Figures of the same thing, one of each round. */
 export interface Spread {
   readonly median: number
-  /** A quarter of the figures is below it. */
+  /** Below it is a quarter of the figures, unless another share is said. */
   readonly low: number
-  /** A quarter of the figures is above it. */
+  /** Above it is as large a share. */
   readonly high: number
 }
 
@@ -17,9 +17,17 @@ export function ratioOf(figures: readonly number[], floor: readonly number[]): S
   return spreadOf(figures.map((figure, round) => figure / (floor[round] ?? NaN)))
 }
 
-/** By how much larger, round by round. */
+/** The median, and between which figures that of endlessly many rounds lies, 19 times of 20 (by order statistics). */
+export function medianWithin(figures: readonly number[]): Spread {
+  const sorted = figures.toSorted((a, b) => a - b)
+  const aside = 0.98 / Math.sqrt(sorted.length)
+  const within = (share: number) => quantile(sorted, Math.min(1, Math.max(0, share)))
+  return { median: within(0.5), low: within(0.5 - aside), high: within(0.5 + aside) }
+}
+
+/** By how much larger, round by round, and how certain that is. */
 export function differenceOf(figures: readonly number[], floor: readonly number[]): Spread {
-  return spreadOf(figures.map((figure, round) => figure - (floor[round] ?? NaN)))
+  return medianWithin(figures.map((figure, round) => figure - (floor[round] ?? NaN)))
 }
 
 /** Between the two figures that are nearest to it. */

@@ -22,13 +22,13 @@ class PoolEntry implements Linked<PoolEntry>, HeldPlace {
   readonly key: string
   readonly watcher: TokenWatcher
   held: HeldToken | undefined
+  ready: Promise<Token> | undefined
   newer: PoolEntry | undefined
   older: PoolEntry | undefined
   /** The count of all uses when it was used last. */
   lastUse = 0
   /** Subscriptions and calls that wait: as long as there are any, it is not closed for want of room or use. */
   holds = 0
-  lastWork: Promise<unknown> | undefined
 
   constructor(key: string, source: TokenSource, settings: WatcherSettings) {
     this.key = key
@@ -95,6 +95,8 @@ export class TokenPool {
   getToken(key: string, request?: TokenRequest): Promise<Token> {
     try {
       const entry = this.#use(key)
+      const { held, ready } = entry
+      if (request === undefined && ready !== undefined && held?.glance() === "fresh") return ready
       const token = entry.watcher.getToken(request)
       this.#hold(entry, token)
       // as it is: an async function would make another promise of it at each read
@@ -223,10 +225,8 @@ export class TokenPool {
     return closing
   }
 
-  /** The entry is in use until `work` has ended. A fresh token's promise is always the same one. */
+  /** The entry is in use until `work` has ended. */
   #hold(entry: PoolEntry, work: Promise<unknown>): void {
-    if (entry.lastWork === work) return
-    entry.lastWork = work
     entry.holds++
     const release = () => void entry.holds--
     work.then(release, release)

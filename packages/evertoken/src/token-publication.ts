@@ -5,6 +5,8 @@ import type { Token } from "./token.js"
 /** Where the token at hand is kept, for whoever reads it so often that each object on the way counts. */
 export interface HeldPlace {
   held: HeldToken | undefined
+  /** The token as a promise, always the same one. */
+  ready: Promise<Token> | undefined
 }
 
 /**
@@ -19,10 +21,9 @@ export class TokenPublication {
   readonly #tokens = new Subject<Token>()
   readonly #changes = new Subject<void>()
   readonly #place: HeldPlace
-  #ready: Promise<Token> | undefined
 
   /** `onSubscribe` is called before each subscription to {@link token$}. */
-  constructor(onSubscribe: () => void, place: HeldPlace = { held: undefined }) {
+  constructor(onSubscribe: () => void, place: HeldPlace = { held: undefined, ready: undefined }) {
     this.#place = place
     this.token$ = new Observable((subscriber) => {
       onSubscribe()
@@ -38,14 +39,14 @@ export class TokenPublication {
 
   /** The token at hand as a promise, always the same one. */
   get ready(): Promise<Token> | undefined {
-    return this.#ready
+    return this.#place.ready
   }
 
   /** Replaces the token at hand; told to subscribers if the access token is another one. */
   replace(held: HeldToken): void {
     const isNew = this.held?.token.accessToken !== held.token.accessToken
     this.#place.held = held
-    this.#ready = Promise.resolve(held.token)
+    this.#place.ready = Promise.resolve(held.token)
     if (isNew) this.#tokens.next(held.token)
     this.#changes.next()
   }
@@ -54,7 +55,7 @@ export class TokenPublication {
   withdraw(): void {
     if (this.held === undefined) return
     this.#place.held = undefined
-    this.#ready = undefined
+    this.#place.ready = undefined
     this.#changes.next()
   }
 

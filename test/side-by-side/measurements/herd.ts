@@ -41,7 +41,8 @@ async function run(setting: Setting): Promise<Findings> {
   ])
   const head = ["", "requests for a token", "until the last one has it", "served"]
   const title = `${callers.toLocaleString("en")} callers at once, and no token yet`
-  return { columns: [{ title, cells }], tables: [{ title, about: ABOUT, head, rows }] }
+  const column = `${callers.toLocaleString("en")} callers, no token yet: requests to the issuer, time`
+  return { columns: [{ title: column, cells }], tables: [{ title, about: ABOUT, head, rows }] }
 }
 
 const ABOUT = `In a new process each time; the issuer is discovered, if it is, in that time, too. Where a peer gives its token to requests
