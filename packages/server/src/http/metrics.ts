@@ -1,6 +1,7 @@
 import { onTokenEvent } from "evertoken"
 import type { FastifyInstance } from "fastify"
 import { Counter, Gauge, Histogram, Registry } from "prom-client"
+import { RequestDurations } from "./request-durations.js"
 import { tokenStatus, type TokenStatus } from "../tokens/token-status.js"
 import type { TokenRegistry } from "../tokens/token-registry.js"
 
@@ -48,12 +49,7 @@ export class Metrics implements Disposable {
     help: "How long renewals took that succeeded.",
     registers: [this.#registry],
   })
-  readonly #requestDuration = new Histogram({
-    name: "evertoken_http_request_duration_seconds",
-    help: "How long requests took; those that wait for something, too.",
-    labelNames: ["route", "method", "status"],
-    registers: [this.#registry],
-  })
+  readonly #requestDurations = new RequestDurations()
 
   constructor(tokens: TokenRegistry) {
     this.#tokens = tokens
@@ -75,13 +71,7 @@ export class Metrics implements Disposable {
 
   /** Counts each request of a server that is answered. */
   observe(app: FastifyInstance): void {
-    app.addHook(
-      "onResponse",
-      ({ method, routeOptions: { url: route = "none" } }, { statusCode, elapsedTime }, done) => {
-        this.#requestDuration.observe({ route, method, status: statusCode }, elapsedTime / 1_000)
-        done()
-      },
-    )
+    this.#requestDurations.observe(app)
   }
 
   async text(): Promise<string> {
@@ -89,7 +79,7 @@ export class Metrics implements Disposable {
     for (const { gauge } of this.#moments) gauge.reset()
     for (const { status } of this.#tokens.all) this.#show(status)
     for (const counter of [this.#renewals, this.#failures]) await this.#forgetRemoved(counter)
-    return this.#registry.metrics()
+    return `${await this.#registry.metrics()}\n${this.#requestDurations.text()}`
   }
 
   [Symbol.dispose](): void {
