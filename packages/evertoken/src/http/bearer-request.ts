@@ -9,8 +9,9 @@ import { withTokenHeaders } from "./request-headers.js"
 
 export interface BearerRequestOptions {
   readonly dispatch: Dispatcher.Dispatch
+  /** A copy of the caller's, to which the token is added. */
   readonly request: Dispatcher.DispatchOptions
-  /** Those of the request, as undici's flat list. */
+  /** Its own, as undici's flat list. */
   readonly headers: readonly string[]
   readonly handler: Dispatcher.DispatchHandler
   readonly outgoing: OutgoingRequest
@@ -21,12 +22,12 @@ export interface BearerRequestOptions {
  * One request with the token, and at most one more for each reason: a newer token, a nonce. While that is decided the
  * rejection's answer is held back, unread; the caller sees one request and one answer.
  */
-export function sendWithToken({ handler, ...options }: BearerRequestOptions): void {
+export function sendWithToken(options: BearerRequestOptions): void {
+  const { handler, outgoing, settings } = options
   const caller = new CallerSide(handler)
   try {
     caller.start()
     if (caller.hasFailed) return
-    const { outgoing, settings } = options
     const carried = new CarriedToken({ outgoing, settings, patience: caller })
     const sent = new BearerRequest(caller, carried, options).send()
     sent?.catch((error: unknown) => caller.fail(error))
@@ -38,9 +39,9 @@ export function sendWithToken({ handler, ...options }: BearerRequestOptions): vo
 class BearerRequest {
   readonly #caller: CallerSide
   readonly #carried: CarriedToken
-  readonly #options: Omit<BearerRequestOptions, "handler">
+  readonly #options: BearerRequestOptions
 
-  constructor(caller: CallerSide, carried: CarriedToken, options: Omit<BearerRequestOptions, "handler">) {
+  constructor(caller: CallerSide, carried: CarriedToken, options: BearerRequestOptions) {
     this.#caller = caller
     this.#carried = carried
     this.#options = options
@@ -58,7 +59,8 @@ class BearerRequest {
     const { dispatch, request, headers: own } = this.#options
     if (this.#caller.hasFailed) return
     const attempt = new BearerAttempt(this.#caller, (...answer) => this.#isHeld(...answer))
-    dispatch({ ...request, headers: withTokenHeaders(own, headers) }, attempt)
+    request.headers = withTokenHeaders(own, headers)
+    dispatch(request, attempt)
   }
 
   #isHeld(attempt: BearerAttempt, { status, headers, lastUrl }: AnswerHead): boolean {
