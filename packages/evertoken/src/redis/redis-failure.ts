@@ -8,7 +8,7 @@ const MEANINGS: ReadonlyMap<string, string> = new Map([
   ["BUSY", "it is busy with somebody's script"],
   ["NOAUTH", "it needs a password: give the client one"],
   ["WRONGPASS", "it refuses the user or the password of the client"],
-  ["NOPERM", "its user is not permitted to do this: see evertoken/redis in the README"],
+  ["NOPERM", "its user is not permitted to do this: docs/stores.md of the repository lists what it needs"],
   ["WRONGTYPE", "something else is stored there: use another prefix"],
   ["MOVED", "it is a cluster: use the cluster client"],
   ["CLUSTERDOWN", "the cluster is down"],
