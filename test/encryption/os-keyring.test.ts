@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { afterEach, beforeEach, expect, test } from "vitest"
-import { findProgram } from "../servers/apt-install.js"
+import { programInCi } from "../servers/apt-install.js"
 
 const run = promisify(execFile)
 
@@ -35,7 +35,9 @@ async function inSession(keyring: string): Promise<readonly string[]> {
 }
 
 const isThere =
-  process.platform === "linux" && ["dbus-run-session", "gnome-keyring-daemon"].every((name) => findProgram(name))
+  process.platform === "linux" &&
+  programInCi("dbus-run-session", "dbus-daemon") !== undefined &&
+  programInCi("gnome-keyring-daemon", "gnome-keyring") !== undefined
 const UNLOCKED = "printf password | gnome-keyring-daemon --unlock --components=secrets"
 const NEEDS = "needs dbus-run-session and gnome-keyring-daemon"
 

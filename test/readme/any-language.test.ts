@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { describe, expect, onTestFinished, test } from "vitest"
 import { RealIssuer } from "../issuer/real-issuer.js"
-import { aptInstall, findProgram, skipped } from "../servers/apt-install.js"
+import { aptInstall, findProgram, programInCi, skipped } from "../servers/apt-install.js"
 import { startApi } from "./invoices-api.js"
 
 const run = promisify(execFile)
@@ -101,8 +101,7 @@ describe("docs/any-language.md", () => {
     expect([issuer.requests.total, api.served()]).toEqual([1, 1])
   })
 
-  // hundreds of megabytes: it is not installed for this
-  const go = findProgram("go")
+  const go = programInCi("go", "golang-go")
 
   test.skipIf(go === undefined)("its program in Go runs as it is printed", async () => {
     const { issuer, api, directory, env, local } = await surroundings()

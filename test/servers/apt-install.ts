@@ -22,7 +22,8 @@ function isExecutable(file: string): boolean {
  */
 export function aptInstall(name: string): boolean {
   if (process.platform !== "linux" || process.getuid?.() !== 0) return false
-  const install = ["install", "-y", "--no-install-recommends", name]
+  // files of tests run side by side, and each may want something installed
+  const install = ["install", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", name]
   // a bare machine does not know yet what there is
   return withoutServices(() => aptGet(install) || (aptGet(["update"]) && aptGet(install)))
 }
@@ -46,6 +47,13 @@ function withoutServices<T>(action: () => T): T {
   } finally {
     rmSync(POLICY, { force: true })
   }
+}
+
+/** A program that is too large to be installed for whoever runs the tests: in CI it is, elsewhere it is used if it is there. */
+export function programInCi(name: string, debianPackage = name): string | undefined {
+  const isWanted = process.env["CI"] === "true" && findProgram(name) === undefined
+  if (isWanted && !aptInstall(debianPackage)) console.warn(`not tested: ${debianPackage} cannot be installed`)
+  return findProgram(name)
 }
 
 /** @throws Error in CI: there nothing is skipped that can be had. */
