@@ -115,12 +115,17 @@ export class RedisServer implements AsyncDisposable {
 
   /** Removes what is on its disk: the next start is empty. */
   async loseData(): Promise<void> {
-    await rm(this.directory, { recursive: true, force: true })
+    await this.#removeFiles()
     await mkdir(this.directory)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill()
-    await rm(this.directory, { recursive: true, force: true })
+    await this.#removeFiles()
+  }
+
+  /** A copy of itself that it made for a replica may outlive it for a moment, and write. */
+  #removeFiles(): Promise<void> {
+    return rm(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
   }
 }
