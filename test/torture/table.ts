@@ -41,7 +41,10 @@ the peer documents; both are linked. ✅ is what the row calls ok, ❌ anything 
 is said was counted or seen. No clock is faked: where time matters, tokens of a short life are issued, the same to all, and the
 waiting is real. Where a peer keeps what a function of the application returns, that function is
 [token-request.js](../peers/token-request.js), a bare \`fetch\`. Peers are the newest that run on Node.js 20.18.1. The scenarios were chosen by the
-authors of evertoken, for failures that they set out to avoid.`
+authors of evertoken, for failures that they set out to avoid. Defaults are as they are: with options that their types tell of, two more
+cells hold up of google-auth-library (\`eagerRefreshThresholdMillis: 1\`: the issuer that answers 500, the token of 4 minutes), and two of
+badgateway-oauth2-client (\`scheduleRefresh: false\`: the token of 30 days, the end of the process). No peer claims to share tokens
+between processes.`
 
 function machine(): string {
   const [cpu] = cpus()
