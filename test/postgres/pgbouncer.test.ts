@@ -1,6 +1,6 @@
 import { tokenCacheContract } from "evertoken/testing"
 import pg from "pg"
-import { afterAll, beforeAll, describe, test } from "vitest"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { Pgbouncer, providePgbouncer } from "../servers/pgbouncer.js"
 import { providePostgres } from "../servers/postgres-server.js"
 import { PostgresScene } from "./postgres-scene.js"
@@ -54,7 +54,7 @@ describe.skipIf(program === undefined)("through pgbouncer, which lends a connect
     })
     await scene.untilListening(1)
     await peer.delete("key")
-    await told
+    await expect(told).resolves.toBeUndefined()
     await store.close()
     await scene.untilListening(0)
   })

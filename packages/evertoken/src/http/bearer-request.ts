@@ -9,9 +9,8 @@ import { withTokenHeaders } from "./request-headers.js"
 
 export interface BearerRequestOptions {
   readonly dispatch: Dispatcher.Dispatch
-  /** A copy of the caller's, to which the token is added. */
   readonly request: Dispatcher.DispatchOptions
-  /** Its own, as undici's flat list. */
+  /** Those of the request, as undici's flat list. */
   readonly headers: readonly string[]
   readonly handler: Dispatcher.DispatchHandler
   readonly outgoing: OutgoingRequest
@@ -59,8 +58,8 @@ class BearerRequest {
     const { dispatch, request, headers: own } = this.#options
     if (this.#caller.hasFailed) return
     const attempt = new BearerAttempt(this.#caller, (...answer) => this.#isHeld(...answer))
-    request.headers = withTokenHeaders(own, headers)
-    dispatch(request, attempt)
+    // what is below may alter what it is given, and must not alter the next attempt
+    dispatch({ ...request, headers: withTokenHeaders(own, headers) }, attempt)
   }
 
   #isHeld(attempt: BearerAttempt, { status, headers, lastUrl }: AnswerHead): boolean {

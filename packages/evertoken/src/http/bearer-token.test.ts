@@ -316,6 +316,19 @@ function* endless() {
   for (;;) yield "a".repeat(65_536)
 }
 
+it("what alters a request below it in place alters one attempt, not the next", async () => {
+  const paths: string[] = []
+  const prefix: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
+    options.path = `/v1${options.path}`
+    paths.push(options.path)
+    return dispatch(options, handler)
+  }
+  api.accepted.clear()
+  api.accepted.add("Bearer good")
+  const { statusCode } = await get(agent.compose(prefix, bearerToken(renewing(), { origins: [api.origin] })))
+  expect([statusCode, paths]).toEqual([200, ["/v1/x", "/v1/x"]])
+})
+
 describe("along a redirect", () => {
   const redirect = interceptors.redirect({ maxRedirections: 3 })
   const orders = [

@@ -1,6 +1,7 @@
 import "reflect-metadata"
 import { webcrypto } from "node:crypto"
 import { cryptoProvider, SubjectAlternativeNameExtension, X509CertificateGenerator } from "@peculiar/x509"
+import { systemClock } from "evertoken"
 
 cryptoProvider.set(webcrypto)
 
@@ -10,7 +11,7 @@ const DAY_MS = 24 * 3_600_000
 /** A certificate for these names, vouched for by nobody but itself, and its key; both in PEM. */
 export async function certificateFor(names: readonly { readonly type: "dns" | "ip"; readonly value: string }[]) {
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])
-  const now = Date.now()
+  const now = systemClock.now()
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: "CN=evertoken",
     notBefore: new Date(now - DAY_MS),
