@@ -5,7 +5,7 @@ import { CallerSide } from "./caller-side.js"
 import { CarriedToken, type TokenHeaders } from "./carried-token.js"
 import type { Rejection } from "./rejection.js"
 import { isReplayableBody } from "./replayable.js"
-import { withTokenHeaders } from "./request-headers.js"
+import { withHeaders, withTokenHeaders } from "./request-headers.js"
 
 export interface BearerRequestOptions {
   readonly dispatch: Dispatcher.Dispatch
@@ -59,7 +59,7 @@ class BearerRequest {
     if (this.#caller.hasFailed) return
     const attempt = new BearerAttempt(this.#caller, (...answer) => this.#isHeld(...answer))
     // what is below may alter what it is given, and must not alter the next attempt
-    dispatch({ ...request, headers: withTokenHeaders(own, headers) }, attempt)
+    dispatch(withHeaders(request, withTokenHeaders(own, headers)), attempt)
   }
 
   #isHeld(attempt: BearerAttempt, { status, headers, lastUrl }: AnswerHead): boolean {

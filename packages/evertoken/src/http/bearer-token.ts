@@ -8,7 +8,7 @@ import {
   type RequestTokenSource,
 } from "./bearer-options.js"
 import { sendWithToken } from "./bearer-request.js"
-import { flatHeaders, hasHeader } from "./request-headers.js"
+import { flatHeaders, hasHeader, withHeaders } from "./request-headers.js"
 
 /**
  * An undici interceptor that presents the token of `source` to the listed origins (RFC 6750, section 2.1; for tokens
@@ -41,7 +41,8 @@ export function bearerToken(
     if (method === "CONNECT" || admitted === undefined) return dispatch(options, handler)
     // while a token is got the caller may reuse the object for another origin; an iterator of headers can be read once
     const headers = flatHeaders(options.headers)
-    const request = { ...options, origin: admitted, headers }
+    const request = withHeaders(options, headers)
+    request.origin = admitted
     if (hasHeader(headers, "authorization")) return dispatch(request, handler)
     const outgoing = new DispatchedRequest(admitted, options)
     sendWithToken({ dispatch, request, headers, handler, outgoing, settings })
