@@ -5,6 +5,7 @@ import { EventLog } from "./testing/internal/event-log.js"
 import { ScriptedSource } from "./testing/internal/scripted-source.js"
 import { Simulation } from "./testing/internal/simulation.js"
 import type { Behaviour } from "./testing/internal/strict-issuer.js"
+import { Token, type TokenFields } from "./token.js"
 
 const BEHAVIOURS: readonly Behaviour[] = [
   "well",
@@ -85,6 +86,15 @@ test("what a source throws that is no TokenError is told by its name and code al
     expectNoSecret(error)
     if (thrown === foreign) expect(String(error)).toContain("Error ECONNRESET")
   }
+})
+
+test("what is wrong with a token that a source makes is told by the name of its field", async () => {
+  const world = new Simulation()
+  const getToken = () => Promise.resolve(new Token({ accessToken: "canary", issuedAt: 0, expiresAt: 1 } as TokenFields))
+  const { tokens } = world.start({ getToken })
+  const error = await world.failure(tokens.getToken())
+  expect(error.message).toBe("the token source failed: token: staleAt must be epoch milliseconds, a finite number")
+  expectNoSecret(error)
 })
 
 test("a source that gives no token at all, or throws at once, is told so", async () => {

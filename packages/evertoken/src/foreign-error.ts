@@ -1,4 +1,5 @@
 import { systemErrorCode, TokenError } from "./errors.js"
+import { isFieldError } from "./token.js"
 
 const HARMLESS = /^[\w.$-]{1,64}$/
 const SYSTEM_CODE = /^[A-Z][A-Z0-9_]{1,63}$/
@@ -16,10 +17,11 @@ export function sourceFailure(error: unknown, { ambiguous }: { readonly ambiguou
 
 /**
  * What can be told of an error that the library did not make: its name, and its code or that of the system error that
- * caused it, as with a failed `fetch`. Its message may hold a response.
+ * caused it, as with a failed `fetch`. Its message may hold a response; what is wrong with a token made is told.
  */
 export function describeForeignError(error: unknown): string {
   if (!(error instanceof Error)) return `something that is no Error was thrown (${typeof error})`
+  if (isFieldError(error)) return error.message
   const name = HARMLESS.test(error.name) ? error.name : "Error"
   const code = systemErrorCode(error)
   if (code !== undefined && HARMLESS.test(code)) return `${name} ${code}`

@@ -201,28 +201,28 @@ function assertFields(fields: TokenFields): void {
   assertMoment("staleAt", staleAt)
   assertMoment("expiresAt", expiresAt)
   if (refreshTokenExpiresAt !== undefined) assertMoment("refreshTokenExpiresAt", refreshTokenExpiresAt)
-  if (typeof accessToken !== "string") throw new TypeError("token: accessToken must be a string")
+  if (typeof accessToken !== "string") throw fieldError("token: accessToken must be a string")
   if (accessToken === "" ? expiresAt > issuedAt : !VISIBLE.test(accessToken)) {
-    throw new TypeError("token: accessToken must be visible ASCII characters (RFC 6750), and not empty")
+    throw fieldError("token: accessToken must be visible ASCII characters (RFC 6750), and not empty")
   }
   if (tokenType !== undefined && (typeof tokenType !== "string" || !/^[\w.+-]+$/.test(tokenType))) {
-    throw new TypeError("token: tokenType must be a single word such as Bearer")
+    throw fieldError("token: tokenType must be a single word such as Bearer")
   }
   for (const name of ["refreshToken", "idToken", "scope"] as const) {
     const value: unknown = fields[name]
     if (value !== undefined && (typeof value !== "string" || !PRINTABLE.test(value))) {
-      throw new TypeError(`token: ${name} must be printable ASCII characters, and not empty`)
+      throw fieldError(`token: ${name} must be printable ASCII characters, and not empty`)
     }
   }
   if (version !== undefined && !isTokenVersion(version)) {
-    throw new TypeError("token: version must have a lineage, a generation and an id")
+    throw fieldError("token: version must have a lineage, a generation and an id")
   }
 }
 
 // what a Date can be made of
 function assertMoment(name: keyof TokenFields, value: unknown): void {
   if (typeof value === "number" && Math.abs(value) <= 8.64e15) return
-  throw new TypeError(`token: ${name} must be epoch milliseconds, a finite number`)
+  throw fieldError(`token: ${name} must be epoch milliseconds, a finite number`)
 }
 
 /** Whether `value` has the shape of a {@link TokenVersion}. */
@@ -232,4 +232,17 @@ export function isTokenVersion(value: unknown): value is TokenVersion {
   return (
     typeof lineage === "string" && typeof id === "string" && Number.isSafeInteger(generation) && Number(generation) >= 0
   )
+}
+
+const fieldErrors = new WeakSet()
+
+function fieldError(message: string): TypeError {
+  const error = new TypeError(message)
+  fieldErrors.add(error)
+  return error
+}
+
+/** Whether it says what is wrong with a token's field, and so may be shown: it never tells the value. */
+export function isFieldError(error: object): boolean {
+  return fieldErrors.has(error)
 }
