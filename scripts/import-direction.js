@@ -87,6 +87,8 @@ export const importDirection = [
       [zone("Tests of a sub-path use no other but testing.", foldersBut(name, "testing"))],
     ),
   ),
+  // What the package's own tests share is no part of it.
+  direction([`${folder("testing")}/internal/**/*.ts`], []),
   bareImports([`${SRC}/**/*.ts`], [OWN_NAME]),
   // Whatever tells of what happens must not depend on it: it takes the shape of its events from types alone.
   bareImports(

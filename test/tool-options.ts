@@ -12,3 +12,11 @@ export function toolOptions<const T extends Options>(options: T): Values<T> {
     process.exit(2)
   }
 }
+
+/** A whole number that an option was given, or a line that says what is wrong with it. */
+export function wholeNumber(name: string, text: string, least: number): number | undefined {
+  const value = Number(text)
+  if (text !== "" && Number.isSafeInteger(value) && value >= least) return value
+  console.error(`${name} must be a whole number of at least ${least}; got ${text}`)
+  return undefined
+}

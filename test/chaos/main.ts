@@ -1,6 +1,6 @@
 import { runChaos, type ChaosCounts } from "./chaos-run.js"
 import { formatReport } from "./report.js"
-import { toolOptions } from "../tool-options.js"
+import { toolOptions, wholeNumber } from "../tool-options.js"
 
 const HELP = `Kills and stops processes that share one rotating refresh token in a file, at random and at each step of the renewal,
 against an issuer that revokes the whole family when a spent refresh token comes again, and fails at times.
@@ -60,11 +60,4 @@ function progressOf(goal: number): (counts: ChaosCounts) => void {
       process.stderr.write(`${line}\n`)
     }
   }
-}
-
-function wholeNumber(name: string, text: string, least: number): number | undefined {
-  const value = Number(text)
-  if (text !== "" && Number.isSafeInteger(value) && value >= least) return value
-  console.error(`${name} must be a whole number of at least ${least}; got ${text}`)
-  return undefined
 }

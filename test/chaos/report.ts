@@ -1,6 +1,6 @@
-import { availableParallelism, machine, type } from "node:os"
 import type { ChaosResult } from "./chaos-run.js"
 import type { KilledAs, Recovery } from "./recoveries.js"
+import { circumstances, reportSection } from "./report-section.js"
 import { spreadOf, type Spread } from "./spread.js"
 import type { LossCause, ReuseKind } from "./verdicts.js"
 
@@ -32,24 +32,23 @@ export function formatReport(result: ChaosResult): string {
   const { counts, observer, options, durationMs } = result
   const { measured } = observer.recoveries
   return [
-    section("Run", [
+    reportSection("Run", [
       ["seed", options.seed],
       ["workers at a time", options.workers],
-      ["machine", `${availableParallelism()} cores, Node.js ${process.versions.node}, ${type()} ${machine()}`],
-      ["minutes", (durationMs / 60_000).toFixed(1)],
+      ...circumstances(durationMs),
       ["workers killed (SIGKILL)", counts.kills],
       ["workers stopped for a while (SIGSTOP, SIGCONT)", counts.stops],
       ["workers told to end (SIGTERM)", counts.terminations],
       ["faults of the issuer", counts.issuerFaults],
     ]),
-    section("Renewals", [
+    reportSection("Renewals", [
       ["refresh tokens rotated and durable", counts.renewals],
       ["requests to the token endpoint", counts.requests],
       ["requests per lifetime of a token, faults included", ratio(counts.requests, counts.renewals)],
       ["sign-ins", counts.signIns],
     ]),
-    section("A spent refresh token came to the issuer again", tableOf(REUSES, observer.reuses)),
-    section("Families of refresh tokens lost", tableOf(CAUSES, observer.losses)),
+    reportSection("A spent refresh token came to the issuer again", tableOf(REUSES, observer.reuses)),
+    reportSection("Families of refresh tokens lost", tableOf(CAUSES, observer.losses)),
     spreads("The window that no client can close (ms)", [
       ["from the rotation at the issuer until the answer is durable", windowsMs(result, "spent")],
       ["of that, from the answer until it is durable", windowsMs(result, "answered")],
@@ -59,7 +58,7 @@ export function formatReport(result: ChaosResult): string {
       recoveryRows(measured.filter(({ wasDisturbed }) => !wasDisturbed)),
     ),
     spreads("The same, whatever else went wrong (ms)", recoveryRows(measured)),
-    section("What callers were told, besides tokens", [...observer.refusals].sort()),
+    reportSection("What callers were told, besides tokens", [...observer.refusals].sort()),
     `${counts.violations} violations`,
     ...observer.violations.slice(0, 5).map(({ what, trace }) => [`VIOLATION: ${what}`, ...trace].join("\n  ")),
     ...observer.violations.slice(5).map(({ what }) => `VIOLATION: ${what}`),
@@ -79,11 +78,6 @@ function windowsMs({ observer }: ChaosResult, from: "spent" | "answered"): numbe
     const begin = from === "spent" ? answer?.spentAt : answeredAt
     return begin === undefined || committedAt === undefined ? [] : [committedAt - begin]
   })
-}
-
-function section(title: string, rows: readonly (readonly [string, string | number])[]): string {
-  const lines = rows.map(([name, value]) => `| ${name} | ${value} |`)
-  return [`## ${title}`, "", "| | |", "|---|---:|", ...lines].join("\n")
 }
 
 function tableOf<K extends string>(names: Record<K, string>, counts: ReadonlyMap<K, number>): [string, number][] {

@@ -1,6 +1,6 @@
 import { formatChaos } from "./chaos-report.js"
 import { runServerChaos } from "./chaos-run.js"
-import { toolOptions } from "../tool-options.js"
+import { toolOptions, wholeNumber } from "../tool-options.js"
 
 const HELP = `Restarts token servers (evertoken serve) at random moments, half of them by SIGKILL, half by SIGINT or SIGTERM, while clients
 refresh and ask, against an issuer that revokes the whole family when a spent refresh token comes again.
@@ -44,11 +44,4 @@ async function run(): Promise<number> {
   })
   console.log(formatChaos(result))
   return result.violations.length === 0 ? 0 : 1
-}
-
-function wholeNumber(name: string, text: string, least: number): number | undefined {
-  const value = Number(text)
-  if (text !== "" && Number.isSafeInteger(value) && value >= least) return value
-  console.error(`${name} must be a whole number of at least ${least}; got ${text}`)
-  return undefined
 }

@@ -1,5 +1,5 @@
 import { providePostgres } from "../servers/postgres-server.js"
-import { toolOptions } from "../tool-options.js"
+import { toolOptions, wholeNumber } from "../tool-options.js"
 import { formatSessionChaos } from "./chaos-report.js"
 import { runSessionChaos } from "./chaos-run.js"
 
@@ -46,11 +46,4 @@ async function run(): Promise<number> {
   })
   console.log(formatSessionChaos(result))
   return result.violations.length === 0 ? 0 : 1
-}
-
-function wholeNumber(name: string, text: string, least: number): number | undefined {
-  const value = Number(text)
-  if (text !== "" && Number.isSafeInteger(value) && value >= least) return value
-  console.error(`${name} must be a whole number of at least ${least}; got ${text}`)
-  return undefined
 }

@@ -93,7 +93,8 @@ test("what is wrong with a token that a source makes is told by the name of its 
   const getToken = () => Promise.resolve(new Token({ accessToken: "canary", issuedAt: 0, expiresAt: 1 } as TokenFields))
   const { tokens } = world.start({ getToken })
   const error = await world.failure(tokens.getToken())
-  expect(error.message).toBe("the token source failed: token: staleAt must be epoch milliseconds, a finite number")
+  const message = "the token source failed: token: staleAt must be epoch milliseconds, a finite number"
+  expect(error).toMatchObject({ code: "ERR_TOKEN_SOURCE", message })
   expectNoSecret(error)
 })
 

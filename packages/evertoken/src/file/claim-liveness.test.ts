@@ -1,32 +1,10 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtemp, readdir, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { describe, expect, onTestFinished, test } from "vitest"
-import { VirtualClock } from "../testing/virtual-clock.js"
-import type { StoredToken } from "../token-cache.js"
-import { Token } from "../token.js"
-import { FileTokenCache } from "./file-token-cache.js"
+import { SUBJECT, namesIn, openClaims, recordOf } from "../testing/internal/file-stores.js"
 
-const SUBJECT = { what: "0123456789abcdef", singleUse: true }
 const NOTHING = { n: 0, owner: "none", othersAlive: false, sentAgoMs: undefined, rejected: false }
 
-const TOKEN = new Token({ accessToken: "a", refreshToken: "r", issuedAt: 1, staleAt: 2, expiresAt: 3 })
-
-function recordOf(generation: number): StoredToken {
-  return { version: { lineage: "lineage", generation, id: `id-${generation}` }, token: TOKEN, lineages: [] }
-}
-
-async function open(clock = new VirtualClock()) {
-  const directory = await mkdtemp(join(tmpdir(), "evertoken-"))
-  onTestFinished(() => rm(directory, { recursive: true, force: true }))
-  const path = join(directory, "token.json")
-  const cache = new FileTokenCache(path, { clock })
-  return { path, side: `${path}.d`, clock, cache, claim: () => cache.claim("key", SUBJECT) }
-}
-
-const claimFilesIn = async (side: string) => (await readdir(side)).filter((name) => name.startsWith("claim-")).sort()
 /** Another process that takes claim number 1, and does `then` with it. */
 async function otherProcess(path: string, then: string) {
   const script = `
@@ -52,7 +30,7 @@ async function otherProcess(path: string, then: string) {
 
 describe("a claim of another process", { timeout: 60_000 }, () => {
   test("is that of a living owner until that process is killed, and its mark stays", async () => {
-    const { path, claim, cache, side } = await open()
+    const { path, claim, cache, side } = await openClaims()
     const other = await otherProcess(path, "await claim.markSent()")
     expect(await claim().look()).toMatchObject({
       n: 1,
@@ -78,18 +56,18 @@ describe("a claim of another process", { timeout: 60_000 }, () => {
     })
     await cache.commit("key", recordOf(1), { expected: undefined })
     await mine.release("all")
-    expect(await claimFilesIn(side)).toEqual([])
+    expect(await namesIn(side, "claim-")).toEqual([])
   })
 
   test("of which nothing was sent says so when its owner is dead", async () => {
-    const { path, claim } = await open()
+    const { path, claim } = await openClaims()
     const other = await otherProcess(path, "")
     await other.kill()
     expect(await claim().look()).toEqual({ ...NOTHING, n: 1, owner: "gone" })
   })
 
   test("that was a worker thread of this one ends with the thread", async () => {
-    const { path, claim } = await open()
+    const { path, claim } = await openClaims()
     const other = await otherProcess(
       path,
       `const { Worker } = await import("node:worker_threads")

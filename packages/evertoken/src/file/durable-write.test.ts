@@ -1,5 +1,4 @@
-import fs, { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import fs, { readdir, readFile, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { describe, expect, onTestFinished, test, vi } from "vitest"
 import {
@@ -10,12 +9,7 @@ import {
   syncDirectory,
   writeTemporary,
 } from "./durable-write.js"
-
-async function temporaryDirectory(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), "evertoken-"))
-  onTestFinished(() => rm(path, { recursive: true, force: true }))
-  return path
-}
+import { temporaryDirectory } from "../testing/internal/file-stores.js"
 
 /** Fails from now on what the handles of new files are asked to do. */
 function failing(method: "sync" | "writeFile", code: string): () => void {

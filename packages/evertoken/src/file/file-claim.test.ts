@@ -1,43 +1,25 @@
-import fs, { mkdtemp, readdir, readFile, rm, stat, unlink, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import fs, { readFile, stat, unlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { describe, expect, onTestFinished, test, vi } from "vitest"
 import { VirtualClock } from "../testing/virtual-clock.js"
-import { FileTokenCache } from "./file-token-cache.js"
+import { SUBJECT, failOnce, namesIn, openClaims } from "../testing/internal/file-stores.js"
 
-const SUBJECT = { what: "0123456789abcdef", singleUse: true }
 const CLAIM = `claim-${SUBJECT.what}`
 const NOTHING = { n: 0, owner: "none", othersAlive: false, sentAgoMs: undefined, rejected: false }
 
-async function open(clock = new VirtualClock()) {
-  const directory = await mkdtemp(join(tmpdir(), "evertoken-"))
-  onTestFinished(() => rm(directory, { recursive: true, force: true }))
-  const path = join(directory, "token.json")
-  const cache = new FileTokenCache(path, { clock })
-  return { path, side: `${path}.d`, clock, cache, claim: () => cache.claim("key", SUBJECT) }
-}
-
-const claimFilesIn = async (side: string) => (await readdir(side)).filter((name) => name.startsWith("claim-")).sort()
-const temporaryIn = async (side: string) => (await readdir(side)).filter((name) => name.startsWith("tmp-"))
-
-function failOnce(method: "link" | "unlink" | "open", code: string): void {
-  const spy = vi.spyOn(fs, method).mockRejectedValueOnce(Object.assign(new Error(code), { code }))
-  onTestFinished(() => spy.mockRestore())
-}
-
 describe("a claim", () => {
   test("is complete the moment it is there, for its owner only, and holds no secret", async () => {
-    const { side, claim } = await open()
+    const { side, claim } = await openClaims()
     await claim().take(1)
     const path = join(side, `${CLAIM}.1`)
     expect((await stat(path)).mode & 0o777).toBe(0o600)
     const owner = JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>
     expect(owner).toMatchObject({ evertoken: 1, n: 1, pid: process.pid, abandoned: false })
-    expect(await temporaryIn(side)).toEqual([])
+    expect(await namesIn(side, "tmp-")).toEqual([])
   })
 
   test("that cannot be created is not held, nor does it seem to be by a living owner", async () => {
-    const { claim } = await open()
+    const { claim } = await openClaims()
     const mine = claim()
     failOnce("link", "ENOSPC")
     await expect(mine.take(1)).rejects.toMatchObject({ code: "ERR_TOKEN_CACHE", transient: true })
@@ -46,7 +28,7 @@ describe("a claim", () => {
   })
 
   test("is taken once", async () => {
-    const { claim } = await open()
+    const { claim } = await openClaims()
     const mine = claim()
     await mine.take(1)
     await expect(mine.take(2)).rejects.toMatchObject({ code: "ERR_TOKEN_CACHE", transient: false })
@@ -57,7 +39,7 @@ describe("a claim", () => {
   test.each(["own", "abandoned"] as const)(
     "whose release is carried out late, after another one (%s), leaves what others have claimed since",
     async (end) => {
-      const { side, claim } = await open()
+      const { side, claim } = await openClaims()
       const [dead, mine, next, later] = [claim(), claim(), claim(), claim()]
       await dead.take(1)
       await dead.abandon()
@@ -76,7 +58,7 @@ describe("a claim", () => {
       await next.take((await next.look()).n + 1)
       if (end === "own") await next.release("all")
       if (end === "own") await later.take(1)
-      const othersIn = async () => (await claimFilesIn(side)).filter((name) => name !== `${CLAIM}.2`)
+      const othersIn = async () => (await namesIn(side, "claim-")).filter((name) => name !== `${CLAIM}.2`)
       const others = await othersIn()
       go()
       await late
@@ -86,7 +68,7 @@ describe("a claim", () => {
   )
 
   test("whose number went to another while its owner was stopped is neither held nor removed", async () => {
-    const { side, claim } = await open()
+    const { side, claim } = await openClaims()
     const [stopped, next] = [claim(), claim()]
     await stopped.take(1)
     await unlink(join(side, `${CLAIM}.1`))
@@ -100,7 +82,7 @@ describe("a claim", () => {
   })
 
   test("that could not be removed stays its owner's, and is removed when it is released again", async () => {
-    const { claim } = await open()
+    const { claim } = await openClaims()
     const mine = claim()
     await mine.take(1)
     failOnce("unlink", "EIO")
@@ -111,20 +93,20 @@ describe("a claim", () => {
   })
 
   test("is named by a hash where its subject is not fit for a file name", async () => {
-    const { side, cache } = await open()
+    const { side, cache } = await openClaims()
     await cache.claim("key", { what: "../../up", singleUse: false }).take(1)
-    expect(await claimFilesIn(side)).toEqual([expect.stringMatching(/^claim-[0-9a-f]{16}\.1$/)])
+    expect(await namesIn(side, "claim-")).toEqual([expect.stringMatching(/^claim-[0-9a-f]{16}\.1$/)])
   })
 
   test("of a subject with dots and digits is not taken for another's", async () => {
-    const { cache } = await open()
+    const { cache } = await openClaims()
     const [a, ab] = ["v1", "v1.2"].map((what) => cache.claim("key", { what, singleUse: false }))
     await ab?.take(3)
     expect(await a?.look()).toEqual(NOTHING)
   })
 
   test("that nobody understands is that of a living owner, until it has stood still for ten seconds", async () => {
-    const { side, clock, claim } = await open()
+    const { side, clock, claim } = await openClaims()
     await claim().look()
     await writeFile(join(side, `${CLAIM}.1`), '{"evertoken":2}', { mode: 0o600 })
     for (let second = 0; second < 10; second++) {
@@ -135,18 +117,18 @@ describe("a claim", () => {
   })
 
   test("abandoned is gone for this process too, and its answer's room is given back", async () => {
-    const { side, claim } = await open()
+    const { side, claim } = await openClaims()
     const mine = claim()
     await mine.take(1)
     await mine.markSent()
     await mine.abandon()
     expect(await claim().look()).toMatchObject({ n: 1, owner: "gone", sentAgoMs: 0 })
-    expect(await temporaryIn(side)).toEqual([])
-    expect(await claimFilesIn(side)).toEqual([`${CLAIM}.1`, `${CLAIM}.1.sent`])
+    expect(await namesIn(side, "tmp-")).toEqual([])
+    expect(await namesIn(side, "claim-")).toEqual([`${CLAIM}.1`, `${CLAIM}.1.sent`])
   })
 
   test("abandoned after its number went to another leaves that one alone", async () => {
-    const { side, claim } = await open()
+    const { side, claim } = await openClaims()
     const [mine, next] = [claim(), claim()]
     await mine.take(1)
     await unlink(join(side, `${CLAIM}.1`))
@@ -159,7 +141,7 @@ describe("a claim", () => {
 describe("a sent mark", () => {
   test("tells how long ago it was made or renewed, and never less than nothing", async () => {
     const clock = new VirtualClock()
-    const { claim } = await open(clock)
+    const { claim } = await openClaims(clock)
     const mine = claim()
     await mine.take(1)
     await mine.markSent()
@@ -171,7 +153,7 @@ describe("a sent mark", () => {
 
   test("from the future is of an unknown time: the clock was set back, and no leeway is sure to last", async () => {
     const clock = new VirtualClock()
-    const { claim } = await open(clock)
+    const { claim } = await openClaims(clock)
     const mine = claim()
     await mine.take(1)
     await mine.markSent()
@@ -183,7 +165,7 @@ describe("a sent mark", () => {
 
   test("of any claim counts, the newest most", async () => {
     const clock = new VirtualClock()
-    const { claim } = await open(clock)
+    const { claim } = await openClaims(clock)
     const [first, second] = [claim(), claim()]
     await first.take(1)
     await first.markSent()
@@ -197,7 +179,7 @@ describe("a sent mark", () => {
   })
 
   test("without its claim, which the power took, is that of a dead owner", async () => {
-    const { claim, side } = await open()
+    const { claim, side } = await openClaims()
     const mine = claim()
     await mine.take(1)
     await mine.markSent()
@@ -206,7 +188,7 @@ describe("a sent mark", () => {
   })
 
   test("is removed before its claim, and each before those of higher numbers", async () => {
-    const { claim } = await open()
+    const { claim } = await openClaims()
     for (const n of [1, 2, 3]) {
       const each = claim()
       await each.take(n)
@@ -225,22 +207,22 @@ describe("a sent mark", () => {
   })
 
   test("is made only by who holds a claim", async () => {
-    const { claim } = await open()
+    const { claim } = await openClaims()
     await expect(claim().markSent()).rejects.toMatchObject({ code: "ERR_TOKEN_CACHE", transient: false })
   })
 
   test("is not there if no room can be had for the answer", async () => {
-    const { claim, side } = await open()
+    const { claim, side } = await openClaims()
     const mine = claim()
     await mine.take(1)
     failOnce("open", "ENOSPC")
     await expect(mine.markSent()).rejects.toMatchObject({ code: "ERR_TOKEN_CACHE", transient: true })
     expect((await mine.look()).sentAgoMs).toBeUndefined()
-    expect(await claimFilesIn(side)).toEqual([`${CLAIM}.1`])
+    expect(await namesIn(side, "claim-")).toEqual([`${CLAIM}.1`])
   })
 
   test("is not there if it cannot be made durable", async () => {
-    const { claim, side } = await open()
+    const { claim, side } = await openClaims()
     const mine = claim()
     await mine.take(1)
     const realOpen = fs.open.bind(fs)
@@ -252,13 +234,13 @@ describe("a sent mark", () => {
     })
     onTestFinished(() => spy.mockRestore())
     await expect(mine.markSent()).rejects.toMatchObject({ code: "ERR_TOKEN_CACHE" })
-    expect(await claimFilesIn(side)).toEqual([`${CLAIM}.1`])
+    expect(await namesIn(side, "claim-")).toEqual([`${CLAIM}.1`])
   })
 })
 
 describe("what is looked at", () => {
   test("is liveness first, then the marks, then the tombstone", async () => {
-    const { claim, side } = await open()
+    const { claim, side } = await openClaims()
     const mine = claim()
     await mine.take(1)
     await mine.markSent()
@@ -281,7 +263,7 @@ describe("what is looked at", () => {
   })
 
   test("is a tombstone only where it is about this subject", async () => {
-    const { claim, cache } = await open()
+    const { claim, cache } = await openClaims()
     await claim().reject()
     await claim().reject()
     expect((await claim().look()).rejected).toBe(true)

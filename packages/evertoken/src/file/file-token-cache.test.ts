@@ -1,58 +1,24 @@
-import fs, { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { readdir, readFile, stat, writeFile } from "node:fs/promises"
 import { basename, join, relative } from "node:path"
-import { describe, expect, onTestFinished, test, vi } from "vitest"
-import { onTokenEvent, type TokenEvents } from "../events.js"
-import type { StoredToken } from "../token-cache.js"
-import { Token } from "../token.js"
+import { describe, expect, test } from "vitest"
 import { FileTokenCache, type FileTokenCacheTarget } from "./file-token-cache.js"
 import { encodeRecord } from "../stored-record.js"
-
-async function temporaryDirectory(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), "evertoken-"))
-  onTestFinished(() => rm(path, { recursive: true, force: true }))
-  return path
-}
-
-const versionOf = (generation: number) => ({ lineage: "lineage", generation, id: `id-${generation}` })
-
-function recordOf(generation: number): StoredToken {
-  const accessToken = `secret-access-${generation}`
-  const token = new Token({ accessToken, refreshToken: "secret-refresh", issuedAt: 1, staleAt: 2, expiresAt: 3 })
-  return { version: versionOf(generation), token, fingerprint: "f", lineages: [] }
-}
-
-async function open() {
-  const path = join(await temporaryDirectory(), "token.json")
-  return { path, side: `${path}.d`, cache: new FileTokenCache(path) }
-}
-
-/** A store with generation 1 in it. */
-async function openFilled() {
-  const store = await open()
-  await store.cache.commit("key", recordOf(1), { expected: undefined })
-  return store
-}
-
-function reports(): TokenEvents["cache-failed"][] {
-  const heard: TokenEvents["cache-failed"][] = []
-  onTestFinished(onTokenEvent("cache-failed", (event) => heard.push(event)))
-  return heard
-}
+import {
+  cacheFailures,
+  failOnce,
+  generationOf,
+  namesIn,
+  openFilledStore,
+  recordOf,
+  temporaryDirectory,
+  versionOf,
+} from "../testing/internal/file-stores.js"
 
 const says = (text: string | RegExp) => expect.stringMatching(text) as string
 
-const generationOf = async (cache: FileTokenCache) => (await cache.get("key"))?.version.generation
-const namesOf = async (side: string, prefix: string) => (await readdir(side)).filter((name) => name.startsWith(prefix))
-
-function failOnce(method: "link" | "rename" | "readdir", code: string): void {
-  const spy = vi.spyOn(fs, method).mockRejectedValueOnce(Object.assign(new Error(code), { code }))
-  onTestFinished(() => spy.mockRestore())
-}
-
 describe("what a file cache writes", () => {
   test("is the store, its generation, and nothing else but the marks of processes", async () => {
-    const { path, side } = await openFilled()
+    const { path, side } = await openFilledStore()
     expect(await readdir(side)).toEqual(["gen-1"])
     expect(await readFile(path, "utf8")).toBe(await readFile(join(side, "gen-1"), "utf8"))
     expect((await stat(path)).ino).not.toBe((await stat(join(side, "gen-1"))).ino)
@@ -70,12 +36,12 @@ describe("what a file cache writes", () => {
   })
 
   test("leaves lower generations only where it was killed, and removes them the next time", async () => {
-    const { cache, side } = await openFilled()
+    const { cache, side } = await openFilledStore()
     await cache.commit("key", recordOf(2), { expected: versionOf(1) })
     await writeFile(join(side, "gen-1"), encodeRecord(recordOf(1)), { mode: 0o600 })
     expect(await generationOf(cache)).toBe(2)
     await cache.commit("key", recordOf(3), { expected: versionOf(2) })
-    expect(await namesOf(side, "gen-")).toEqual(["gen-3"])
+    expect(await namesIn(side, "gen-")).toEqual(["gen-3"])
   })
 
   test("names no key that is not fit for a file name, nor tells capitals apart by it", async () => {
@@ -92,7 +58,7 @@ describe("what a file cache writes", () => {
 
 describe("when the system fails", () => {
   test("the error says what cannot be done, why, and what mends it", async () => {
-    const { cache, path } = await openFilled()
+    const { cache, path } = await openFilledStore()
     failOnce("readdir", "EACCES")
     await expect(cache.get("key")).rejects.toMatchObject({
       name: "TokenError",
@@ -104,7 +70,7 @@ describe("when the system fails", () => {
   })
 
   test("a record that cannot be linked is not there, and nothing of it is left", async () => {
-    const { cache, side } = await openFilled()
+    const { cache, side } = await openFilledStore()
     failOnce("link", "ENOSPC")
     await expect(cache.commit("key", recordOf(2), { expected: versionOf(1) })).rejects.toMatchObject({
       code: "ERR_TOKEN_CACHE",
@@ -114,8 +80,8 @@ describe("when the system fails", () => {
   })
 
   test("a record that cannot be copied to the store is committed all the same, and that is told", async () => {
-    const { cache, path, side } = await openFilled()
-    const heard = reports()
+    const { cache, path, side } = await openFilledStore()
+    const heard = cacheFailures()
     failOnce("rename", "EBUSY")
     expect(await cache.commit("key", recordOf(2), { expected: versionOf(1) })).toEqual({ committed: true })
     expect(heard).toMatchObject([{ operation: "copy", detail: says("EBUSY") }])
@@ -125,7 +91,7 @@ describe("when the system fails", () => {
   })
 
   test("a temporary file swept from under a writer costs it a second try only", async () => {
-    const { cache } = await openFilled()
+    const { cache } = await openFilledStore()
     failOnce("link", "ENOENT")
     expect(await cache.commit("key", recordOf(2), { expected: versionOf(1) })).toEqual({ committed: true })
   })
@@ -163,7 +129,7 @@ describe("new FileTokenCache", () => {
   })
 
   test("with one file serves one key, and says what to use for more", async () => {
-    const { cache, path } = await openFilled()
+    const { cache, path } = await openFilledStore()
     await expect(cache.get("another")).rejects.toMatchObject({
       code: "ERR_TOKEN_CACHE",
       transient: false,

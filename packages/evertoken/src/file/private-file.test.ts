@@ -1,45 +1,19 @@
 import { execFile } from "node:child_process"
-import fs, { chmod, mkdir, mkdtemp, rm, stat, symlink, unlink, writeFile } from "node:fs/promises"
+import fs, { chmod, mkdir, rm, stat, symlink, unlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { describe, expect, onTestFinished, test, vi } from "vitest"
-import { onTokenEvent, type TokenEvents } from "../events.js"
-import type { StoredToken } from "../token-cache.js"
-import { Token } from "../token.js"
 import { FileTokenCache } from "./file-token-cache.js"
-
-async function temporaryDirectory(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), "evertoken-"))
-  onTestFinished(() => rm(path, { recursive: true, force: true }))
-  return path
-}
-
-const versionOf = (generation: number) => ({ lineage: "lineage", generation, id: `id-${generation}` })
-
-function recordOf(generation: number): StoredToken {
-  const accessToken = `secret-access-${generation}`
-  const token = new Token({ accessToken, refreshToken: "secret-refresh", issuedAt: 1, staleAt: 2, expiresAt: 3 })
-  return { version: versionOf(generation), token, fingerprint: "f", lineages: [] }
-}
-
-async function open() {
-  const path = join(await temporaryDirectory(), "token.json")
-  return { path, side: `${path}.d`, cache: new FileTokenCache(path) }
-}
-
-/** A store with generation 1 in it. */
-async function openFilled() {
-  const store = await open()
-  await store.cache.commit("key", recordOf(1), { expected: undefined })
-  return store
-}
-
-function reports(): TokenEvents["cache-failed"][] {
-  const heard: TokenEvents["cache-failed"][] = []
-  onTestFinished(onTokenEvent("cache-failed", (event) => heard.push(event)))
-  return heard
-}
+import {
+  cacheFailures,
+  generationOf,
+  openFilledStore,
+  openStore,
+  recordOf,
+  temporaryDirectory,
+  versionOf,
+} from "../testing/internal/file-stores.js"
 
 /** Files are made by another user as far as this process knows. Only root could really give them away. */
 function becomeUser(uid: number): void {
@@ -49,13 +23,12 @@ function becomeUser(uid: number): void {
 
 const says = (text: string | RegExp) => expect.stringMatching(text) as string
 
-const generationOf = async (cache: FileTokenCache) => (await cache.get("key"))?.version.generation
 describe("what is not only ours", () => {
   test("a file that others can read is tightened, and told of", async () => {
-    const { cache, path, side } = await openFilled()
+    const { cache, path, side } = await openFilledStore()
     await chmod(path, 0o644)
     await chmod(side, 0o755)
-    const heard = reports()
+    const heard = cacheFailures()
     expect(await generationOf(cache)).toBe(1)
     expect((await stat(path)).mode & 0o777).toBe(0o600)
     expect((await stat(side)).mode & 0o777).toBe(0o700)
@@ -66,7 +39,7 @@ describe("what is not only ours", () => {
   })
 
   test("a symbolic link in the place of the file, of its directory or of a generation is refused", async () => {
-    const { cache, path, side } = await openFilled()
+    const { cache, path, side } = await openFilledStore()
     await fs.rename(path, `${path}.real`)
     await symlink(`${path}.real`, path)
     const refused = { code: "ERR_TOKEN_CACHE", transient: false, message: says("symbolic link") }
@@ -90,7 +63,7 @@ describe("what is not only ours", () => {
   })
 
   test("another user's file is refused", async () => {
-    const { cache, path } = await openFilled()
+    const { cache, path } = await openFilledStore()
     const { uid } = await stat(path)
     becomeUser(uid + 1)
     const refused = { code: "ERR_TOKEN_CACHE", transient: false, message: says(/belongs to another user/) }
@@ -101,7 +74,7 @@ describe("what is not only ours", () => {
   })
 
   test("another user's file is refused with nothing beside it, too", async () => {
-    const { cache, path, side } = await openFilled()
+    const { cache, path, side } = await openFilledStore()
     const { uid } = await stat(path)
     await rm(side, { recursive: true })
     becomeUser(uid + 1)
@@ -109,7 +82,7 @@ describe("what is not only ours", () => {
   })
 
   test("a directory or a pipe in the place of the file is refused, and waits for nobody", async () => {
-    const { cache, path } = await open()
+    const { cache, path } = await openStore()
     await mkdir(path)
     await expect(cache.get("key")).rejects.toMatchObject({
       code: "ERR_TOKEN_CACHE",
@@ -124,7 +97,7 @@ describe("what is not only ours", () => {
   })
 
   test("a file in the place of the directory beside it is refused", async () => {
-    const { cache, side } = await open()
+    const { cache, side } = await openStore()
     await writeFile(side, "")
     await expect(cache.get("key")).rejects.toMatchObject({ code: "ERR_TOKEN_CACHE", message: says(/not a directory/) })
   })

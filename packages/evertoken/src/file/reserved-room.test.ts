@@ -1,36 +1,15 @@
-import fs, { mkdtemp, readdir, rm, stat, unlink } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import fs, { stat, unlink } from "node:fs/promises"
 import { join } from "node:path"
 import { describe, expect, onTestFinished, test, vi } from "vitest"
-import { VirtualClock } from "../testing/virtual-clock.js"
-import type { StoredToken } from "../token-cache.js"
-import { Token } from "../token.js"
-import { FileTokenCache } from "./file-token-cache.js"
-
-const SUBJECT = { what: "0123456789abcdef", singleUse: true }
-const TOKEN = new Token({ accessToken: "a", refreshToken: "r", issuedAt: 1, staleAt: 2, expiresAt: 3 })
-
-function recordOf(generation: number): StoredToken {
-  return { version: { lineage: "lineage", generation, id: `id-${generation}` }, token: TOKEN, lineages: [] }
-}
-
-async function open(clock = new VirtualClock()) {
-  const directory = await mkdtemp(join(tmpdir(), "evertoken-"))
-  onTestFinished(() => rm(directory, { recursive: true, force: true }))
-  const path = join(directory, "token.json")
-  const cache = new FileTokenCache(path, { clock })
-  return { path, side: `${path}.d`, clock, cache, claim: () => cache.claim("key", SUBJECT) }
-}
-
-const temporaryIn = async (side: string) => (await readdir(side)).filter((name) => name.startsWith("tmp-"))
+import { namesIn, openClaims, recordOf } from "../testing/internal/file-stores.js"
 
 describe("the room for an answer", () => {
   async function sent() {
-    const store = await open()
+    const store = await openClaims()
     const claim = store.claim()
     await claim.take(1)
     await claim.markSent()
-    const [room = ""] = await temporaryIn(store.side)
+    const [room = ""] = await namesIn(store.side, "tmp-")
     return { ...store, held: claim, room: join(store.side, room) }
   }
 
@@ -41,8 +20,8 @@ describe("the room for an answer", () => {
     expect(blocks * 512).toBeGreaterThanOrEqual(64 * 1024)
     expect(await cache.commit("key", recordOf(1), { expected: undefined })).toEqual({ committed: true })
     expect((await stat(join(side, "gen-1"))).ino).toBe(ino)
-    expect((await cache.get("key"))?.token?.accessToken).toBe("a")
-    expect(await temporaryIn(side)).toEqual([])
+    expect((await cache.get("key"))?.token?.accessToken).toBe("secret-access-1")
+    expect(await namesIn(side, "tmp-")).toEqual([])
   })
 
   test("lets the answer be committed on a full disk, where only the copy for people is missing", async () => {
@@ -61,13 +40,13 @@ describe("the room for an answer", () => {
   test("is kept for a repetition, and made anew once it was used", async () => {
     const { cache, side, held, room } = await sent()
     await held.markSent()
-    expect(await temporaryIn(side)).toHaveLength(1)
+    expect(await namesIn(side, "tmp-")).toHaveLength(1)
     expect((await stat(room)).isFile()).toBe(true)
     await cache.commit("key", recordOf(1), { expected: undefined })
     await held.markSent()
-    expect(await temporaryIn(side)).toHaveLength(1)
+    expect(await namesIn(side, "tmp-")).toHaveLength(1)
     await held.release("own")
-    expect(await temporaryIn(side)).toEqual([])
+    expect(await namesIn(side, "tmp-")).toEqual([])
   })
 
   test("that somebody has removed costs nothing but the assurance", async () => {
@@ -75,10 +54,10 @@ describe("the room for an answer", () => {
     await unlink(room)
     expect(await cache.commit("key", recordOf(1), { expected: undefined })).toEqual({ committed: true })
     await held.markSent()
-    const [again = ""] = await temporaryIn(side)
+    const [again = ""] = await namesIn(side, "tmp-")
     await unlink(join(side, again))
     await held.markSent()
-    expect(await temporaryIn(side)).toHaveLength(1)
+    expect(await namesIn(side, "tmp-")).toHaveLength(1)
   })
 
   test("that cannot be written is given up, and the next try does without", async () => {
@@ -94,6 +73,6 @@ describe("the room for an answer", () => {
     })
     expect(await cache.commit("key", recordOf(1), { expected: undefined })).toEqual({ committed: true })
     await held.release("all")
-    expect(await temporaryIn(side)).toEqual([])
+    expect(await namesIn(side, "tmp-")).toEqual([])
   })
 })
