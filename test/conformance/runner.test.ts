@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { afterEach, beforeEach, expect, test } from "vitest"
 import { run } from "./runner/run.js"
 import { STORES } from "./stores/stores.js"
@@ -174,4 +175,25 @@ test("the same scenario takes the same course each time", async () => {
   await write([{ ...because, given: { token: "fresh" }, steps }])
   const first = await played("--store", "memory")
   expect(await played("--store", "memory")).toEqual(first)
+})
+
+test("the file that the guide shows is one, and passes on every store", async () => {
+  const guide = await readFile(new URL("scenarios/README.md", import.meta.url), "utf8")
+  const [, example = ""] = /```json\n(.*?)```/s.exec(guide) ?? []
+  await writeFile(join(directory, "shown.json"), example)
+  expect(await played()).toMatchObject({ code: 0, last: `${STORES.length} passed, 0 failed` })
+})
+
+test("the example of --only in the README and in the help plays some of the scenarios there are", async () => {
+  const readme = await readFile(new URL("README.md", import.meta.url), "utf8")
+  const examples = [readme, (await played("--help")).text].map(
+    (text) => /^ *npm run conformance -- --store file --only "([^"]+)"/m.exec(text)?.[1] ?? "no example",
+  )
+  const defaultScenarios = fileURLToPath(new URL("scenarios", import.meta.url))
+  for (const only of examples) {
+    const lines: string[] = []
+    const print = (line: string) => lines.push(line)
+    expect(await run(["--store", "file", "--only", only], { defaultScenarios, print })).toBe(0)
+    expect(lines.at(-1)).toMatch(/^[1-9]\d* passed, 0 failed/)
+  }
 })

@@ -49,7 +49,7 @@ and what must be so. Time is virtual: hours pass in milliseconds.
 
 Examples
 
-  npm run conformance -- --store file --only "nearly expired"
+  npm run conformance -- --store file --only "expires_in"
   npm run conformance -- --scenarios ./my-scenarios
 
 The format is described in test/conformance/scenarios/README.md. The exit code is 0 if all
