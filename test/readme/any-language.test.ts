@@ -1,6 +1,8 @@
-import { execFile, spawn } from "node:child_process"
+import { execFile, spawn, spawnSync } from "node:child_process"
+import { randomBytes } from "node:crypto"
 import { once } from "node:events"
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { createServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { createInterface } from "node:readline"
@@ -26,6 +28,17 @@ function programFor(command: string, debianPackage = command): string | undefine
   return findProgram(command) ?? void skipped(`${command} is not here: apt-get install ${debianPackage}`)
 }
 
+/** A Python that has httpx: in CI it is installed. */
+function withHttpx(): string | undefined {
+  const env = { PATH: process.env["PATH"] }
+  const has = (python: string) => spawnSync(python, ["-c", "import httpx"], { stdio: "ignore", env }).status === 0
+  const found = () => ["python3", "/usr/bin/python3"].find(has)
+  if (found() === undefined && process.env["CI"] === "true" && !aptInstall("python3-httpx")) {
+    console.warn("not tested: python3-httpx cannot be installed")
+  }
+  return found()
+}
+
 /** A server that keeps `billing`, an API that takes its token, and surroundings in which `evertoken` is a command. */
 async function surroundings() {
   const issuer = await RealIssuer.start()
@@ -43,7 +56,11 @@ async function surroundings() {
   const { clientId, clientSecret } = issuer.clients.basic
   const client = { id: clientId, secret: "env:CLIENT_SECRET" }
   const tokens = { billing: { grant: "client_credentials", issuer: issuer.url, client } }
-  await writeFile(file, JSON.stringify({ tokens }), { mode: 0o600 })
+  const port = await freePort()
+  const listen = { tcp: { port, apiKey: "env:API_KEY" } }
+  await writeFile(file, JSON.stringify({ tokens, listen }), { mode: 0o600 })
+  const apiKey = randomBytes(32).toString("hex")
+  await writeFile(join(directory, "api-key.header"), `Authorization: Bearer ${apiKey}\n`, { mode: 0o600 })
   await mkdir(join(directory, "run"), { mode: 0o700 })
   const env = {
     PATH: directory + delimiter + (process.env["PATH"] ?? ""),
@@ -51,11 +68,24 @@ async function surroundings() {
     XDG_RUNTIME_DIR: join(directory, "run"),
     EVERTOKEN_CONFIG: file,
     CLIENT_SECRET: clientSecret,
+    API_KEY: apiKey,
     GOCACHE: join(tmpdir(), "evertoken-go-cache"),
   }
   await served(command, env)
-  const local = (program: string) => program.replaceAll("https://api.example.com/invoices", api.url)
+  const local = (program: string) =>
+    program
+      .replaceAll("https://api.example.com/invoices", api.url)
+      .replaceAll(/127\.0\.0\.1:8787\b/g, `127.0.0.1:${port}`)
   return { issuer, api, directory, env, local }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, "close")
+  return port
 }
 
 async function served(command: string, env: NodeJS.ProcessEnv): Promise<void> {
@@ -77,13 +107,14 @@ describe("docs/any-language.md", () => {
   test("its lines for the shell run as they are printed", async () => {
     if (programFor("curl") === undefined || programFor("jq") === undefined) return
     const { issuer, api, directory, env, local } = await surroundings()
-    const [piped = "", executed = "", unix = "", kept = ""] = await programsIn("sh")
+    const [piped = "", executed = "", unix = "", tcp = "", kept = ""] = await programsIn("sh")
     const shell = async (program: string) =>
       (await run("timeout", ["10", "sh", "-c", local(program)], { cwd: directory, env })).stdout
     expect(await shell(piped)).toBe('{"invoices":3}')
     expect(await shell(executed)).toBe("there is a token\n")
     const token = (await shell(unix)).trim()
     expect(await issuer.accepts(token)).toBe(true)
+    expect((await shell(tcp)).trim()).toBe(token)
     // the loop goes on until it is ended
     await shell(kept.replace("sleep 60", "break"))
     expect(await readFile(join(directory, "billing.token"), "utf8")).toBe(`${token}\n`)
@@ -98,6 +129,16 @@ describe("docs/any-language.md", () => {
     const { stdout } = await run(python, ["-c", `${one}print(token)`], { env })
     expect(await issuer.accepts(stdout.trim())).toBe(true)
     expect((await run(python, ["-c", local(all)], { env })).stdout).toBe('{"invoices":3}\n')
+    expect([issuer.requests.total, api.served()]).toEqual([1, 1])
+  })
+
+  const pythonWithHttpx = withHttpx()
+
+  test.skipIf(pythonWithHttpx === undefined)("its program with httpx runs as it is printed", async () => {
+    const { issuer, api, env, local } = await surroundings()
+    const [, , program = ""] = await programsIn("python")
+    const { stdout } = await run(pythonWithHttpx ?? "python3", ["-c", local(program)], { env })
+    expect(stdout).toBe('{"invoices":3}\n')
     expect([issuer.requests.total, api.served()]).toEqual([1, 1])
   })
 

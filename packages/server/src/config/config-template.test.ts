@@ -36,6 +36,13 @@ test("the README's example is a configuration", async () => {
   expect(Object.keys(parseConfig(example, options).tokens)).toEqual(["billing", "mail"])
 })
 
+test("what examples/server adds to a configuration can be added", async () => {
+  const readme = await readFile(join(import.meta.dirname, "../../../../examples/server/README.md"), "utf8")
+  const [, addition = ""] = /```yaml\n(.*?)```/s.exec(readme) ?? []
+  const { listen, stateDirectory } = parseConfig(`${configTemplate}\n${addition}`, options)
+  expect([listen.socket, stateDirectory]).toEqual(["/run/evertoken/evertoken.sock", "/var/lib/evertoken"])
+})
+
 test("each option there is stands in the template, under what it belongs to", () => {
   const shown = new Set(pathsIn(parse(withExamples)))
   // a token's own policy is told by that of all

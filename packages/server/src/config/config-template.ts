@@ -145,7 +145,7 @@ tokens:
 #  socket: /run/evertoken/evertoken.sock
   # Besides the socket. Other addresses than 127.0.0.1 need tls, and --unsafe-bind.
 #  tcp:
-#    port: 7788
+#    port: 8787
 #    address: 127.0.0.1
 #    apiKey: file:/etc/evertoken/api-key
 #    tls:

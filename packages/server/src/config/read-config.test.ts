@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { homedir, tmpdir } from "node:os"
 import { join } from "node:path"
 import { inspect } from "node:util"
@@ -395,4 +395,19 @@ test("of a file that is wrong everywhere the first problems are told, and how ma
     expect(problems).toHaveLength(101)
     expect(problems.at(-1)).toMatch(/^evertoken.yaml:\d+:\d+: \d+ problems more are not told$/)
   }
+})
+
+test("the README shows mistakes as they are told", async () => {
+  const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8")
+  const [, shown = ""] = /```text\n(.*?)```/s.exec(readme) ?? []
+  expect(
+    problemsOf(`# mine
+tokens:
+  billing:
+    issuer: http://id.example.com
+    grant: client_credentials
+    client: { id: billing, secret: env:SECRET }
+    scopes: invoices:read
+`),
+  ).toEqual(shown.trim().split("\n"))
 })

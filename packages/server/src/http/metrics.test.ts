@@ -1,6 +1,9 @@
 import { readFile } from "node:fs/promises"
 import { expect, test } from "vitest"
+import { parse } from "yaml"
+import { configTemplate } from "../config/config-template.js"
 import { serverUnderTest } from "../testing/server-under-test.js"
+import { REQUEST_HEADER } from "./guard.js"
 
 async function metricsOf({ app }: Awaited<ReturnType<typeof serverUnderTest>>): Promise<readonly string[]> {
   const answer = await app.inject("/metrics")
@@ -57,6 +60,21 @@ test("two servers of a process have figures of their own", async () => {
   const metrics = await metricsOf(other)
   expect(metrics.join("\n")).not.toContain("billing")
   expect(metrics).toContain("evertoken_renewal_duration_seconds_count 1")
+})
+
+test("what docs/http-api.md has Prometheus send is the header that is asked for, to the port that the examples have", async () => {
+  const page = await readFile(new URL("../../../../docs/http-api.md", import.meta.url), "utf8")
+  const [, example = ""] = /```yaml\n(.*?)```/s.exec(page) ?? []
+  expect(parse(example)).toEqual({
+    scrape_configs: [
+      {
+        job_name: "evertoken",
+        authorization: { credentials_file: expect.stringMatching(/^\//) as string },
+        http_headers: { [REQUEST_HEADER]: { values: ["1"] } },
+        static_configs: [{ targets: [`127.0.0.1:${/^# {4}port: (\d+)$/m.exec(configTemplate)?.[1] ?? ""}`] }],
+      },
+    ],
+  })
 })
 
 test("what docs/operating.md alerts on is there", async () => {

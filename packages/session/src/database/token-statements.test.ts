@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises"
 import { PGlite } from "@electric-sql/pglite"
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { createTable as createByKysely, kyselyTable } from "../kysely/kysely-table.js"
@@ -80,6 +81,25 @@ test("a table of another name, in a schema", async () => {
   expect(await rows.save("alice", "one", undefined)).toBe(true)
   const { rows: found } = await embedded.query("SELECT value FROM auth.tokens")
   expect(found).toEqual([{ value: "one" }])
+})
+
+test("the migration that docs/session-database.md shows makes the table that createTable makes", async () => {
+  const page = await readFile(new URL("../../../../docs/session-database.md", import.meta.url), "utf8")
+  const [, migration = ""] = /```sql\n(.*?)```/s.exec(page) ?? []
+  const described = async () => {
+    const columns = await embedded.query(
+      `SELECT column_name, data_type, collation_name, is_nullable, column_default FROM information_schema.columns
+       WHERE table_name = 'session_tokens' ORDER BY ordinal_position`,
+    )
+    const indexes = await embedded.query("SELECT indexdef FROM pg_indexes WHERE tablename = 'session_tokens'")
+    return [columns.rows, indexes.rows]
+  }
+  await embedded.exec(migration)
+  const shown = await described()
+  await embedded.exec("DROP TABLE session_tokens")
+  await createTable(embedded)
+  expect(shown).toEqual(await described())
+  expect(shown.map((rows) => rows.length)).toEqual([4, 1])
 })
 
 test("a transaction is refused: what it rolls back is a refresh token that the issuer has taken", async () => {
