@@ -123,9 +123,18 @@ export default defineConfig(
       globals: {
         console: "readonly",
         ...Object.fromEntries(
-          ["Buffer", "URL", "URLSearchParams", "btoa", "fetch", "gc", "performance", "Response", "setTimeout"].map(
-            (name) => [name, "readonly"],
-          ),
+          [
+            "AbortSignal",
+            "Buffer",
+            "URL",
+            "URLSearchParams",
+            "btoa",
+            "fetch",
+            "gc",
+            "performance",
+            "Response",
+            "setTimeout",
+          ].map((name) => [name, "readonly"]),
         ),
       },
     },

@@ -6,12 +6,19 @@ import { load, save } from "./store.js"
 
 export const without = {
   api: "it gives tokens, and sends no requests",
+  keeping: "it keeps no token: when to ask for one, and who shares it, is the application's",
   shared: "no store that processes share",
 }
 
-const config = ({ issuer, clientId, clientSecret }) => ({
+/** With these more holds up, by scenario: an option for wreck, which sends its requests. */
+export const options = {
+  "hung-issuer": ["http: { timeout: 10_000 }", { http: { timeout: 10_000 } }],
+}
+
+const config = ({ issuer, clientId, clientSecret, options }) => ({
   client: { id: clientId, secret: clientSecret },
   auth: { tokenHost: issuer, tokenPath: "/token" },
+  ...options,
 })
 
 export function token(settings) {

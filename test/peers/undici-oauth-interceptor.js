@@ -1,6 +1,6 @@
 // As in the README of undici-oauth-interceptor: an Agent of undici 6, which it is made for, and a refresh token that names its
 // issuer.
-import { Agent, request } from "undici6"
+import { Agent, request, RetryAgent, setGlobalDispatcher } from "undici6"
 import { createOAuthInterceptor } from "undici-oauth-interceptor"
 
 export const without = {
@@ -8,7 +8,21 @@ export const without = {
   shared: "no store that processes share",
 }
 
-function open({ api, clientId, refreshToken }) {
+/** With these more holds up, by scenario: how undici, which sends its requests, is set for all of the process. */
+export const options = {
+  "hung-issuer": [
+    "setGlobalDispatcher(new Agent({ headersTimeout: 10_000 }))",
+    { dispatcher: () => new Agent({ headersTimeout: 10_000 }) },
+  ],
+  "retry-after": [
+    "setGlobalDispatcher(new RetryAgent(new Agent(), …)), which keeps a Retry-After",
+    { dispatcher: () => new RetryAgent(new Agent(), { methods: ["POST"], maxTimeout: 60_000 }) },
+  ],
+}
+
+function open(settings) {
+  if (settings.options?.dispatcher) setGlobalDispatcher(settings.options.dispatcher())
+  const { api, clientId, refreshToken } = settings
   const interceptor = createOAuthInterceptor({
     refreshToken,
     clientId,

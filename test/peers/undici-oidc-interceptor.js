@@ -1,8 +1,20 @@
 // As in the README of undici-oidc-interceptor, "Usage with client credentials" and "Usage with refresh token".
-import { Agent, request } from "undici"
+import { Agent, request, RetryAgent, setGlobalDispatcher } from "undici"
 import { createOidcInterceptor } from "undici-oidc-interceptor"
 
 export const without = { shared: "no store that processes share" }
+
+/** With these more holds up, by scenario: how undici, which sends its requests, is set for all of the process. */
+export const options = {
+  "hung-issuer": [
+    "setGlobalDispatcher(new Agent({ headersTimeout: 10_000 }))",
+    { dispatcher: () => new Agent({ headersTimeout: 10_000 }) },
+  ],
+  "retry-after": [
+    "setGlobalDispatcher(new RetryAgent(new Agent(), …)), which keeps a Retry-After",
+    { dispatcher: () => new RetryAgent(new Agent(), { methods: ["POST"], maxTimeout: 60_000 }) },
+  ],
+}
 
 function interceptorOf({ api, clientId, tokenEndpoint: idpTokenUrl, scope }, grant) {
   const { origin } = new URL(api)
@@ -11,6 +23,7 @@ function interceptorOf({ api, clientId, tokenEndpoint: idpTokenUrl, scope }, gra
 }
 
 function open(settings, grant) {
+  if (settings.options?.dispatcher) setGlobalDispatcher(settings.options.dispatcher())
   const dispatcher = new Agent().compose(interceptorOf(settings, grant))
   return () => request(settings.api, { dispatcher })
 }

@@ -22,14 +22,15 @@ test("what was seen is left out, and the mark, the date and the machine are kept
     "|  | [a-b](../peers/a-b.js) 1.0 | [c](../peers/c.js) 2.0 |",
     "| --- | --- | --- |",
     "| **cold**<br>[program](x.js); ok: one | ✅ 1 request | ❌ 2 \\| 3 requests |",
+    "| **down**<br>[program](z.js); ok: all | ✅ served | 🔧 0 served; with `a: 1`: all served |",
     "| **late**<br>[program](y.js); ok: one | ✅ 1 request | – it sends none |",
   ]
   const bench = "Made by `npm run bench` on X, Y.\n\n<!-- main: begin -->\n\n[p](programs/p.js)\n\n<!-- main: end -->\n"
   expect(filled(readme, { torture: torture.join("\n"), bench })).toBe(
     [
       "# A\n\n<!-- torture: begin -->\n\nMade by `npm run torture` on 2026-01-01, a machine.\n",
-      "1. cold\n2. late\n\n|  | 1 | 2 | held up |\n| --- | :---: | :---: | :---: |",
-      "| a-b 1.0 | ✅ | ✅ | 2 of 2 |\n| c 2.0 | ❌ | – | 0 of 1 |\n\n<!-- torture: end -->\n",
+      "1. cold\n2. down\n3. late\n\n|  | 1 | 2 | 3 | held up | with 🔧 |\n| --- | :---: | :---: | :---: | :---: | :---: |",
+      "| a-b 1.0 | ✅ | ✅ | ✅ | 3 of 3 | 3 of 3 |\n| c 2.0 | ❌ | 🔧 | – | 0 of 2 | 1 of 2 |\n\n<!-- torture: end -->\n",
       "<!-- bench: begin -->\n\nMade by `npm run bench` on X, Y.\n\n[p](test/side-by-side/programs/p.js)\n",
       "<!-- bench: end -->\n",
     ].join("\n"),

@@ -29,10 +29,11 @@ function tortureText(results: string): string {
   const scenarios = rows.map(([title = ""], i) => `${i + 1}. ${/\*\*(.*?)\*\*/.exec(title)?.[1] ?? ""}`)
   const libraries = head.slice(1).map((cell, i) => {
     const marks = rows.map((row) => markOf(row[i + 1] ?? ""))
-    const outOf = marks.filter((mark) => mark !== "–").length
-    return [libraryOf(cell), ...marks, `${marks.filter((mark) => mark === "✅").length} of ${outOf}`]
+    const count = (wanted: string) => marks.filter((mark) => mark === wanted).length
+    const outOf = marks.length - count("–")
+    return [libraryOf(cell), ...marks, `${count("✅")} of ${outOf}`, `${count("✅") + count("🔧")} of ${outOf}`]
   })
-  const numbers = ["", ...rows.map((_, i) => String(i + 1)), "held up"]
+  const numbers = ["", ...rows.map((_, i) => String(i + 1)), "held up", "with 🔧"]
   const table = [numbers, numbers.map((_, i) => (i === 0 ? "---" : ":---:")), ...libraries]
   return [madeIn(results), scenarios.join("\n"), table.map(lineOf).join("\n")].join("\n\n")
 }

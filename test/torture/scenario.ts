@@ -7,7 +7,8 @@ import { startProgram, type Run, type Running, type Seen } from "./program.js"
 import { CLIENT_ID, TokenServer } from "./token-server.js"
 
 export interface Verdict {
-  readonly mark: "ok" | "not" | "n.a."
+  /** `option`: not by default, but with an option of the peer. */
+  readonly mark: "ok" | "option" | "not" | "n.a."
   /** What was counted or seen; for `n.a.` why. */
   readonly seen: string
 }
@@ -23,28 +24,44 @@ export interface Scenario {
   run(stage: Stage): Promise<Verdict>
 }
 
+/** Who plays what. `withOptions`: with those that the peer's file has for this scenario. */
+export interface Casting {
+  readonly peer: Peer
+  readonly scenario: Scenario
+  readonly withOptions?: boolean
+}
+
 /** A token server for one peer in one scenario, and a directory for what it keeps. */
 export class Stage {
   readonly server: TokenServer
   readonly #peer: Peer
+  readonly #scenario: string
+  readonly #withOptions: boolean
   readonly #refreshToken: string
   readonly #directory: string
   readonly #authorityFile: string
 
-  private constructor(peer: Peer, server: TokenServer, directory: string, authorityFile: string) {
+  private constructor(
+    { peer, scenario, withOptions = false }: Casting,
+    server: TokenServer,
+    directory: string,
+    authorityFile: string,
+  ) {
     this.#peer = peer
+    this.#scenario = scenario.name
+    this.#withOptions = withOptions
     this.server = server
     this.#refreshToken = server.refreshToken
     this.#directory = directory
     this.#authorityFile = authorityFile
   }
 
-  static async set(peer: Peer): Promise<Stage> {
+  static async set(casting: Casting): Promise<Stage> {
     const directory = await mkdtemp(join(tmpdir(), "evertoken-torture-"))
     const authority = await Authority.create("torture")
     const authorityFile = join(directory, "authority.pem")
     await writeFile(authorityFile, authority.certificate)
-    return new Stage(peer, await TokenServer.start(authority), directory, authorityFile)
+    return new Stage(casting, await TokenServer.start(authority), directory, authorityFile)
   }
 
   start(program: string, limitMs = 30_000): Running {
@@ -60,6 +77,8 @@ export class Stage {
         // the one of the sign-in, also for a process that starts when it has been replaced
         refreshToken: this.#refreshToken,
         directory: this.#directory,
+        // whose options of this scenario the peer is opened with
+        ...(this.#withOptions && { withOptionsFor: this.#scenario }),
       },
       authorityFile: this.#authorityFile,
       limitMs,

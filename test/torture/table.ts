@@ -7,7 +7,7 @@ export interface Row {
   readonly verdicts: readonly Verdict[]
 }
 
-const SIGNS = { ok: "✅", not: "❌", "n.a.": "–" } as const
+const SIGNS = { ok: "✅", option: "🔧", not: "❌", "n.a.": "–" } as const
 
 /** The table and what belongs to it, in Markdown. */
 export function markdown(peers: readonly Peer[], rows: readonly Row[], date: Date): string {
@@ -37,14 +37,14 @@ export function markdown(peers: readonly Peer[], rows: readonly Row[], date: Dat
 
 const ABOUT = `Each cell is a program of its own in a process of its own, against a token server of its own on a real socket behind TLS
 ([token-server.ts](token-server.ts)). A program is the scenario's file with the client that the peer's file opens, in the way that
-the peer documents; both are linked. ✅ is what the row calls ok, ❌ anything else, – has no meaning for this peer, and why. What
-is said was counted or seen. No clock is faked: where time matters, tokens of a short life are issued, the same to all, and the
-waiting is real. Where a peer keeps what a function of the application returns, that function is
-[token-request.js](../peers/token-request.js), a bare \`fetch\`. Peers are the newest that run on Node.js 20.18.1. The scenarios were chosen by the
-authors of evertoken, for failures that they set out to avoid. Defaults are as they are: with options that their types tell of, two more
-cells hold up of google-auth-library (\`eagerRefreshThresholdMillis: 1\`: the issuer that answers 500, the token of 4 minutes), and two of
-badgateway-oauth2-client (\`scheduleRefresh: false\`: the token of 30 days, the end of the process). No peer claims to share tokens
-between processes.`
+the peer documents; both are linked. All run with their defaults, evertoken too. ✅ is what the row calls ok, ❌ anything else. 🔧 is
+not ok by default, and ok in a second run with an option of the peer, or of what it sends its requests by; the cell names it. – has no
+meaning for this peer, and why: it does not do such a thing, or leaves it to the application. What is said was counted or seen, once: the
+counts that depend on who comes first differ from run to run. No clock is faked: where time matters, tokens of a short life are
+issued, the same to all, and the waiting is real. Where a peer keeps what a function of the application returns, that function is
+[token-request.js](../peers/token-request.js), a bare \`fetch\`; rows that would judge that function are – for them. Peers are the newest that
+run on Node.js 20.18.1. The scenarios were chosen by the authors of evertoken, for failures that they set out to avoid. No peer claims
+that processes share a request: where it documents a store for its tokens, the 16 processes keep them in one file.`
 
 function machine(): string {
   const [cpu] = cpus()
@@ -54,7 +54,9 @@ function machine(): string {
 
 function score(rows: readonly Row[], peer: number): string {
   const marks = rows.map(({ verdicts }) => verdicts[peer]?.mark)
-  return `${marks.filter((mark) => mark === "ok").length} of ${marks.filter((mark) => mark !== "n.a.").length}`
+  const count = (wanted: Verdict["mark"]) => marks.filter((mark) => mark === wanted).length
+  const withOptions = count("option") === 0 ? "" : ` (${count("ok") + count("option")} with options)`
+  return `${count("ok")} of ${marks.length - count("n.a.")}${withOptions}`
 }
 
 function escaped(text: string): string {

@@ -11,12 +11,14 @@ export function report(seen) {
 /**
  * The peer's client of the first of these kinds that it has: `token` (gets tokens as the peer does it best), `refresh` (with a
  * refresh token), `api` (sends requests), `shared` (shares its token with other processes). With none of them, or where
- * the peer has nothing to do with `topic`, the program ends.
+ * the peer has nothing to do with one of the topics, the program ends.
  */
-export async function client(kinds, topic = kinds[0]) {
+export async function client(kinds, topics = [kinds[0]]) {
   const kind = kinds.find((name) => typeof peer[name] === "function")
-  if (kind !== undefined && peer.without?.[topic] === undefined) return peer[kind](settings)
-  report({ missing: peer.without?.[topic] ?? "it has no such thing" })
+  const reason = topics.map((topic) => peer.without?.[topic]).find(Boolean)
+  const [, options = {}] = peer.options?.[settings.withOptionsFor] ?? []
+  if (kind !== undefined && reason === undefined) return peer[kind]({ ...settings, options })
+  report({ missing: reason ?? "it has no such thing" })
   process.exit()
 }
 
