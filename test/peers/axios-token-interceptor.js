@@ -6,7 +6,7 @@ import { requestToken } from "./token-request.js"
 
 export const without = {
   refresh: "the function, which is the application's, would keep it",
-  secrets: "the request is the application's own",
+  request: "the request to the issuer is the application's own",
   shared: "no store that processes share",
 }
 

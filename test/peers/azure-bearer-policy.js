@@ -11,15 +11,20 @@ import { requestToken } from "./token-request.js"
 
 export const without = {
   refresh: "the credential, which is the application's, would keep it",
-  secrets: "the request is the application's own",
+  request: "the request to the issuer is the application's own",
   shared: "no store that processes share",
 }
 
 function open(settings) {
   const credential = {
     async getToken(scopes) {
-      const { access_token, expires_in } = await requestToken({ ...settings, scope: [scopes].flat().join(" ") })
-      return { token: access_token, expiresOnTimestamp: Date.now() + expires_in * 1000 }
+      const answer = await requestToken({ ...settings, scope: [scopes].flat().join(" ") })
+      const at = (seconds) => Date.now() + seconds * 1000
+      return {
+        token: answer.access_token,
+        expiresOnTimestamp: at(answer.expires_in),
+        ...(answer.refresh_in && { refreshAfterTimestamp: at(answer.refresh_in) }),
+      }
     },
   }
   const pipeline = createEmptyPipeline()

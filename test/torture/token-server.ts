@@ -16,19 +16,25 @@ export type Answer =
 export interface Answers {
   answer: Answer
   lifetimeSeconds: number
+  /** After how long a token should be renewed (`refresh_in`, an extension that some issuers have). */
+  refreshInSeconds?: number
   /** Whether an access token is a JWT, with its end inside. */
   tokens: "jwt" | "opaque"
   /** What a refresh brings: the same refresh token, a new one that takes its place, or none, and the old one stays good. */
   refreshTokens: "same" | "rotated" | "omitted"
 }
 
-/** `revokeAll`: the API rejects the tokens that there are; every second request only when a newer token has been seen. */
-type Changes = Partial<Answers> & { readonly revokeAll?: true }
+/**
+ * `revokeAll`: the API rejects the tokens that there are; every second request only when a newer token has been seen.
+ * `together`: nothing changes, and who says so is answered when as many have.
+ */
+type Changes = Partial<Answers> & { readonly revokeAll?: true; readonly together?: number }
 
 interface TokenResponse {
   readonly access_token: string
   readonly token_type: string
   readonly expires_in: number
+  readonly refresh_in?: number
   readonly refresh_token?: string
 }
 
@@ -42,6 +48,9 @@ export interface TokenRequest {
 }
 
 export const CLIENT_ID = "torture"
+
+/** That of RFC 6750, and that of the APIs of Azure, without which their client does not get another token. */
+const CHALLENGES = 'Bearer error="invalid_token", Bearer error="insufficient_claims", claims="e30="'
 
 /**
  * An issuer with one client, and an API that accepts its tokens, in one place behind TLS. Strict as RFC 6749 is: the client
@@ -59,6 +68,7 @@ export class TokenServer {
   readonly #revoked = new Set<string>()
   readonly #issued = new Map<string, string>()
   #late: (() => void)[] = []
+  readonly #gathered: (() => void)[] = []
   #rejections = 0
 
   private constructor(server: Server) {
@@ -98,10 +108,12 @@ export class TokenServer {
 
   /** A program changes what comes next. */
   #obey(changes: Changes, response: ServerResponse): void {
-    const { revokeAll, ...answers } = changes
+    const { revokeAll, together, ...answers } = changes
     Object.assign(this.answers, answers)
     if (revokeAll) for (const token of this.#issued.keys()) this.#revoked.add(token)
-    send(response, 200, {})
+    this.#gathered.push(() => send(response, 200, {}))
+    if (this.#gathered.length < (together ?? 1)) return
+    for (const answer of this.#gathered.splice(0)) answer()
   }
 
   #metadata(): object {
@@ -145,12 +157,17 @@ export class TokenServer {
   }
 
   #tokens(grantType: string, scope: string): TokenResponse {
-    const { lifetimeSeconds, tokens, refreshTokens } = this.answers
+    const { lifetimeSeconds, refreshInSeconds, tokens, refreshTokens } = this.answers
     const now = Math.floor(Date.now() / 1000)
     const accessToken =
       tokens === "jwt" ? this.#jwt({ scope, iat: now, exp: now + lifetimeSeconds }) : `opaque-${randomUUID()}`
     this.#issued.set(accessToken, scope)
-    const answer = { access_token: accessToken, token_type: "Bearer", expires_in: lifetimeSeconds }
+    const answer = {
+      access_token: accessToken,
+      token_type: "Bearer",
+      expires_in: lifetimeSeconds,
+      ...(refreshInSeconds !== undefined && { refresh_in: refreshInSeconds }),
+    }
     if (grantType !== "refresh_token" || refreshTokens === "omitted") return answer
     if (refreshTokens === "rotated") this.refreshToken = this.#jwt({ use: "refresh" })
     return { ...answer, refresh_token: this.refreshToken }
@@ -170,8 +187,7 @@ export class TokenServer {
       for (const reject of this.#late.splice(0)) reject()
       return
     }
-    const reject = () =>
-      send(response, 401, { error: "invalid_token" }, { "www-authenticate": 'Bearer error="invalid_token"' })
+    const reject = () => send(response, 401, { error: "invalid_token" }, { "www-authenticate": CHALLENGES })
     if (this.#revoked.has(token) && this.#rejections++ % 2 === 1) this.#late.push(reject)
     else reject()
   }

@@ -3,7 +3,7 @@ import { client, issuer, outcomes, report, wait } from "./begin.js"
 
 const LIMIT_S = 45
 
-const { read } = await client(["token"])
+const { read } = await client(["token"], ["request"])
 await issuer({ answer: "hang" })
 const startedAt = performance.now()
 await Promise.race([outcomes([read()]), wait(LIMIT_S * 1_000)])

@@ -2,7 +2,7 @@
 // is long over. Is the process still there?
 import { client, DOWN, issuer, report, wait } from "./begin.js"
 
-const { read } = await client(["refresh", "token"], "time")
+const { read } = await client(["refresh", "token"], [])
 await read()
 await issuer(DOWN)
 await read().catch(() => {})

@@ -2,7 +2,7 @@
 // begins to want a token ten times a second, for two seconds.
 import { client, issuer, report, wait } from "./begin.js"
 
-const { read } = await client(["token"])
+const { read } = await client(["token"], ["request", "keeping"])
 await issuer({ answer: { status: 429, error: "slow_down", headers: { "retry-after": "60" } } })
 read().catch(() => {})
 await wait(1_000)

@@ -28,7 +28,7 @@ export const twoScopes: Scenario = {
 export const lateRejections: Scenario = {
   name: "late-rejections",
   title: "50 requests rejected, half of them late",
-  ok: "one token request, and all are accepted in the end",
+  ok: "one token request, and all are accepted in the end; the token was in use for 11 seconds (evertoken replaces none that is younger than 10)",
   waits: true,
   async run(stage) {
     return judge(await stage.run("late-rejections", 60_000), ({ accepted }) => {
