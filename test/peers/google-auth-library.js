@@ -1,5 +1,6 @@
 // As in the README of google-auth-library, "OAuth2" and "Handling token events": an OAuth2Client with a refresh token, which is
-// what it has for issuers that are not Google's (`endpoints`), and a listener that stores what comes.
+// what it has for issuers that are not Google's (`endpoints`), and a listener that stores what comes. It answers a 401 only with
+// `forceRefreshOnFailure`.
 import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { gaxios, OAuth2Client } from "google-auth-library"
