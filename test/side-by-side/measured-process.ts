@@ -12,6 +12,8 @@ const EXEC_ARGV = ["--expose-gc"]
 export interface MeasuredCalls {
   open(options: { readonly kind: string; readonly settings: SubjectSettings; readonly cold?: boolean }): {
     readonly has: readonly string[]
+    /** Otherwise who asks at once, and for what, is the application's. */
+    readonly keepsTokens: boolean
   }
   time(options: { readonly what: string; readonly forMs: number; readonly atOnce?: number }): {
     readonly nanoseconds: number

@@ -22,7 +22,7 @@ async function run(setting: Setting): Promise<Findings> {
   const callers = quick ? 50 : 1_000
   const herds: Herd[] = []
   for (const subject of subjects) {
-    if (await hasTokens(subject, setting)) herds.push({ subject, requests: [], ms: [], served: [] })
+    if (await keepsTokens(subject, setting)) herds.push({ subject, requests: [], ms: [], served: [] })
   }
   // a thousand requests at once take some of them many seconds
   const rounds = quick ? 1 : 3
@@ -46,12 +46,13 @@ async function run(setting: Setting): Promise<Findings> {
 }
 
 const ABOUT = `In a new process each time; the issuer is discovered, if it is, in that time, too. Where a peer gives its token to requests
-only, the callers send one each.`
+only, the callers send one each. A library that keeps no token is left out: there the application decides who asks.`
 
-async function hasTokens(subject: Subject, { server }: Setting): Promise<boolean> {
+async function keepsTokens(subject: Subject, { server }: Setting): Promise<boolean> {
   await using process = await MeasuredProcess.start(subject, server)
-  const { has } = await process.call("open", { kind: "token", settings: await server.settings(), cold: true })
-  return has.includes("read")
+  const settings = await server.settings()
+  const opened = await process.call("open", { kind: "token", settings, cold: true })
+  return opened.keepsTokens && opened.has.includes("read")
 }
 
 async function meet({ subject, requests, ms, served }: Herd, callers: number, { server }: Setting): Promise<void> {

@@ -24,7 +24,7 @@ const methods = {
     for (const name of has) client[`${kind}.${name}`] = functions[name]
     const first = has.find((name) => ["get", "read", "call"].includes(name))
     if (first !== undefined && !cold) await functions[first]()
-    return { has }
+    return { has, keepsTokens: subject.without?.keeping === undefined }
   },
 
   /** What one call of `what` takes, awaited if it gives a promise. */
