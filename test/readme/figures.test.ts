@@ -74,3 +74,21 @@ test("each peer has an example of migrating from it, and the README counts them"
   expect(missing.map(({ name }) => name)).toEqual([])
   expect([others.length, readme]).toEqual([9, expect.stringContaining("from nine other libraries")])
 })
+
+test("a figure that is linked to results stands in them", async () => {
+  const all = await pages()
+  const quoted = all.flatMap(({ path, text }) =>
+    [...text.matchAll(/\[([^\]]*\d[^\]]*)\]\((\S*RESULTS\.md)\)/g)].map(([, said = "", link = ""]) => {
+      const file = join(path, "..", link)
+      const results = all.find((page) => page.path === file)?.text.replaceAll(/(\d),(?=\d{3})/g, "$1") ?? ""
+      const figures = said.replaceAll(/(\d),(?=\d{3})/g, "$1").match(/\d+(\.\d+)?/g) ?? []
+      return {
+        path,
+        said,
+        stands: figures.every((figure) => new RegExp(`(?<![\\d.])${figure}(?![\\d.])`).test(results)),
+      }
+    }),
+  )
+  expect(quoted.length).toBeGreaterThan(1)
+  expect(quoted.filter(({ stands }) => !stands)).toEqual([])
+})

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { expect, test } from "vitest"
 import { ROOT } from "./documents.js"
 import { readResults } from "./read-results.js"
-import { filled } from "./readme-tables.js"
+import { filled, quoting, QUOTING_PAGES } from "./readme-tables.js"
 
 /** Without what only a formatter sees. */
 const plain = (text: string) => text.replaceAll(/ {2,}/g, " ").replaceAll(/:-+:|:?-{3,}:?/g, "---")
@@ -11,6 +11,13 @@ const plain = (text: string) => text.replaceAll(/ {2,}/g, " ").replaceAll(/:-+:|
 test("the tables of the README are those of the results: else npm run readme", async () => {
   const readme = await readFile(join(ROOT, "README.md"), "utf8")
   expect(plain(filled(readme, await readResults()))).toBe(plain(readme))
+})
+
+test.each(QUOTING_PAGES)("the tables that %s quotes are those of the results: else npm run readme", async (path) => {
+  const page = await readFile(join(ROOT, path), "utf8")
+  const { bench = "" } = await readResults()
+  expect(page).toContain(": begin -->")
+  expect(plain(quoting(page, bench))).toBe(plain(page))
 })
 
 test("what was seen is left out, and the mark, the date and the machine are kept", () => {

@@ -7,6 +7,9 @@ export interface Results {
   readonly bench: string | undefined
 }
 
+/** Pages besides the README that quote the benchmark. */
+export const QUOTING_PAGES = ["docs/choosing-a-store.md"] as const
+
 export const RESULT_FILES = { torture: `${TORTURE}/RESULTS.md`, bench: `${BENCH}/RESULTS.md` } as const
 
 /** The README with what is between its markers made anew. */
@@ -44,11 +47,23 @@ const markOf = (cell: string) => cell.split(" ")[0] ?? ""
 
 /** The main table as it is. */
 function benchText(results: string): string {
-  const [, main] = /<!-- main: begin -->\n\n(.*?)\n\n<!-- main: end -->/s.exec(results) ?? []
-  if (main === undefined) throw new Error("the results of the benchmark have no main table")
+  const main = sectionOf(results, "main")
   return [madeIn(results), main.replaceAll("](", `](${BENCH}/`).replaceAll(/\]\([^)]*?\/\.\.\//g, "](test/")].join(
     "\n\n",
   )
+}
+
+/** A page with what it quotes of the benchmark's results made anew: tables without links, by the names of their marks. */
+export function quoting(page: string, results: string): string {
+  const names = [...page.matchAll(/<!-- (\S+): begin -->/g)].map(([, name = ""]) => name)
+  return names.reduce((text, name) => between(text, name, sectionOf(results, name)), page)
+}
+
+function sectionOf(results: string, name: string): string {
+  const [, rest] = results.split(`<!-- ${name}: begin -->\n\n`)
+  const [section] = rest?.split(`\n\n<!-- ${name}: end -->`) ?? []
+  if (section === undefined) throw new Error(`the results of the benchmark have no table ${name}`)
+  return section
 }
 
 function madeIn(results: string): string {
