@@ -81,7 +81,7 @@ test("a figure that is linked to results stands in them", async () => {
     [...text.matchAll(/\[([^\]]*\d[^\]]*)\]\((\S*RESULTS\.md)\)/g)].map(([, said = "", link = ""]) => {
       const file = join(path, "..", link)
       const results = all.find((page) => page.path === file)?.text.replaceAll(/(\d),(?=\d{3})/g, "$1") ?? ""
-      const figures = said.replaceAll(/(\d),(?=\d{3})/g, "$1").match(/\d+(\.\d+)?/g) ?? []
+      const figures = said.replaceAll(/(\d),(?=\d{3})/g, "$1").match(/\d+(\.\d+)?( [mµn]?s\b)?/g) ?? []
       return {
         path,
         said,
