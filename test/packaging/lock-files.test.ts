@@ -26,6 +26,16 @@ describe("the lock files", () => {
     expect(Object.keys(packagesOf("package-lock.json")).filter((name) => SDK.test(name))).toEqual([])
   })
 
+  it("the workspace's has no library that this one is compared with, but for those that its own examples use", () => {
+    const { dependencies } = JSON.parse(readFileSync(path.join(root, "test/peers/package.json"), "utf8")) as {
+      readonly dependencies: object
+    }
+    const peers = Object.keys(dependencies).filter((name) => !["axios", "undici"].includes(name))
+    expect(peers.length).toBeGreaterThan(8)
+    const installed = Object.keys(packagesOf("package-lock.json"))
+    expect(peers.filter((name) => installed.some((path) => path.endsWith(`node_modules/${name}`)))).toEqual([])
+  })
+
   it("those of the folders that are installed apart have them", () => {
     const names = lockFiles
       .filter((file) => file !== "package-lock.json")
