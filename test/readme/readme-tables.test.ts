@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { expect, test } from "vitest"
+import { EVERTOKEN, peers, versionOf, wantedVersions } from "../torture/peers.js"
+import { scenarios } from "../torture/scenarios/index.js"
 import { ROOT } from "./documents.js"
 import { readResults } from "./read-results.js"
 import { filled, quoting, QUOTING_PAGES } from "./readme-tables.js"
@@ -18,6 +20,18 @@ test.each(QUOTING_PAGES)("the tables that %s quotes are those of the results: el
   const { bench = "" } = await readResults()
   expect(page).toContain(": begin -->")
   expect(plain(quoting(page, bench))).toBe(plain(page))
+})
+
+test("the results are of the scenarios that there are, and of the versions that test/peers asks for", async () => {
+  const { torture, bench = "" } = await readResults()
+  const titles = [...torture.matchAll(/^\| \*\*(.*?)\*\*<br>/gm)].map(([, title]) => title)
+  expect(titles).toEqual(scenarios.map(({ title }) => title))
+  const wanted = wantedVersions()
+  const named = peers.map(({ name, package: packageName }) => {
+    const version = packageName === EVERTOKEN.package ? versionOf(packageName) : wanted[packageName]
+    return `[${name}](../peers/${name}.js) ${version ?? "none"}`
+  })
+  for (const results of [torture, bench]) expect(named.filter((one) => !results.includes(one))).toEqual([])
 })
 
 test("what was seen is left out, and the mark, the date and the machine are kept", () => {
