@@ -1,7 +1,6 @@
 import { systemClock, type Clock, type Token, type TokenPoolOptions } from "evertoken"
 import { Keyring } from "evertoken/encryption"
 import { CookieStrategy } from "./cookie/cookie-strategy.js"
-import type { TokenManagerConfig } from "./create-token-manager.js"
 import { DatabaseStrategy } from "./database/database-strategy.js"
 import { KeptTokens } from "./database/kept-tokens.js"
 import { statementsOf, type TokenTable } from "./database/token-table.js"
@@ -11,7 +10,14 @@ import { Rotation } from "./rotation.js"
 import { SessionError } from "./session-error.js"
 import { notSignedIn } from "./session-failures.js"
 import type { TokenContext } from "./token-context.js"
-import type { AccessTokenOptions, Deletion, DeleteManyOptions, TokenManager, WhoseOptions } from "./token-manager.js"
+import type {
+  AccessTokenOptions,
+  Deletion,
+  DeleteManyOptions,
+  TokenManager,
+  TokenManagerConfig,
+  WhoseOptions,
+} from "./token-manager.js"
 import type { SetOptions, TokenPlace, TokenStrategy } from "./token-strategy.js"
 import type { TokenTypes } from "./token-types.js"
 import { checkedUserId } from "./user-id.js"

@@ -1,8 +1,28 @@
-import type { Token, TokenPoolOptions } from "evertoken"
+import type { Clock, Random, Token, TokenPoolOptions } from "evertoken"
+import type { Keyring } from "evertoken/encryption"
 import type { TokenContext } from "./token-context.js"
 import type { SetOptions } from "./token-strategy.js"
 import type { UserTokenPool } from "./user-token-pool.js"
 import type { AccessTypes, DatabaseTypes, SettableOf, TokenTypes, ValueOf, ValueTypes } from "./token-types.js"
+
+/** The types of tokens, and the keys they are encrypted and signed with. Checked at once, never changed. */
+export interface TokenManagerConfig<Types extends TokenTypes> {
+  readonly types: Types
+  /** Encrypts what is in the database. Required if a type is there. */
+  readonly keyring?: Keyring | undefined
+  /**
+   * Sign cookies: 32 random bytes or more each, as they are or as a text of them in base64, base64url or hex. The first
+   * signs, all verify. Required if a cookie is signed.
+   */
+  readonly signingKeys?: readonly (Uint8Array | string)[] | undefined
+  /**
+   * For how long a request waits for a renewal while there is a token that is still good, in milliseconds, and in all of its
+   * calls; the renewal goes on, and the next request has the new token. Default 2,000.
+   */
+  readonly renewalPatienceMs?: number | undefined
+  readonly clock?: Clock | undefined
+  readonly random?: Random | undefined
+}
 
 /** Whose token a call is about. */
 export interface WhoseOptions {
