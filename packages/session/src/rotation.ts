@@ -127,11 +127,11 @@ export class Rotation {
     const record = await kept.read(userId)
     if (record === undefined) throw notSignedIn()
     const { generation } = record.version
-    // generations begin at the time of the first sign-in: a cookie from before it is of a session that has ended, but for one
-    // that knows them, and was written by a server whose clock is behind
     if (cookie === undefined) return record.token
     const { writtenAt, token } = cookie
     const seen = token.version?.generation ?? 0
+    // a row's generations count from the time of its sign-in: a cookie from before that is of a session that has ended. The
+    // generation in the cookie counts as well, since the server that wrote it may have a clock that is behind
     if (Math.max(writtenAt, seen) + CLOCK_SKEW_MS < generation) throw notSignedIn()
     if (generation < seen) throw rowRefused(kept.type)
     return record.token
