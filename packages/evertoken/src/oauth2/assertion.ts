@@ -5,7 +5,7 @@ import { shownValue } from "../shown-value.js"
 import { patiently } from "../single-flight.js"
 import { hashOf, type TokenSource } from "../token-source.js"
 import { readAssertionFile } from "./assertion-file.js"
-import { assertText } from "./issuer-options.js"
+import { assertText } from "./text-option.js"
 import type { TextFile } from "../text-file.js"
 
 /**

@@ -4,7 +4,7 @@ import { assertOptions, type OptionNames } from "../options-object.js"
 import { patiently } from "../single-flight.js"
 import type { TokenRequest, TokenSource } from "../token-source.js"
 import type { Token } from "../token.js"
-import { assertText } from "./issuer-options.js"
+import { assertText } from "./text-option.js"
 import { TOKEN_ENDPOINT_OPTIONS, type TokenEndpointOptions } from "./token-endpoint-options.js"
 import { TokenEndpoint } from "./token-endpoint.js"
 

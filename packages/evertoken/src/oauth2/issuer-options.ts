@@ -5,6 +5,7 @@ import type { OptionNames } from "../options-object.js"
 import { isSecureUrl } from "../secure-url.js"
 import { shownValue } from "../shown-value.js"
 import type { ClientAuthenticationOptions } from "./client-authentication.js"
+import { assertText } from "./text-option.js"
 import type { TextFile } from "../text-file.js"
 
 /** What every request to an issuer needs: whom to ask, who asks, and how to get there. */
@@ -103,16 +104,6 @@ export function assertIssuerOptions(options: IssuerOptions): void {
   if (fetch !== undefined && typeof fetch !== "function") throw new TypeError("fetch must be a function")
   if (dispatcher !== undefined) assertDispatcher(dispatcher)
   if (fetch !== undefined && dispatcher !== undefined) throw new TypeError("fetch and dispatcher exclude each other")
-}
-
-/** @throws TypeError unless `value` is a string of printable characters, not empty. */
-export function assertText(name: string, value: unknown): asserts value is string {
-  if (typeof value !== "string" || value === "") {
-    throw new TypeError(`${name} must be a string, not empty; got ${value === "" ? "an empty one" : typeof value}`)
-  }
-  if (/[\p{Cc}\p{Cs}]/u.test(value)) {
-    throw new TypeError(`${name} must not hold control characters, nor halves of surrogate pairs`)
-  }
 }
 
 function assertBytes(name: string, value: unknown): void {

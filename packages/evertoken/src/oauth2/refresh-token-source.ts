@@ -2,7 +2,7 @@ import { TokenError } from "../errors.js"
 import { assertOptions, type OptionNames } from "../options-object.js"
 import { hashOf, type TokenRequest, type TokenSource } from "../token-source.js"
 import type { Token } from "../token.js"
-import { assertText } from "./issuer-options.js"
+import { assertText } from "./text-option.js"
 import { TOKEN_ENDPOINT_OPTIONS, type TokenEndpointOptions } from "./token-endpoint-options.js"
 import { TokenEndpoint } from "./token-endpoint.js"
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto"
 import { SignJWT } from "jose"
 import type { Clock } from "../clock.js"
-import { assertText } from "./issuer-options.js"
+import { assertText } from "./text-option.js"
 import { currentSigningKey, type SigningKeyOptions } from "./current-signing-key.js"
 
 /** A JWT that the library signs, a new one for each request, good for a minute (RFC 7523, section 3). */

@@ -1,7 +1,8 @@
 import type { OptionNames } from "../options-object.js"
 import { assertLifetimePolicy, type LifetimePolicy } from "../token-lifetime.js"
 import { assertDPoPKey, type DPoPKey } from "./dpop-key.js"
-import { assertIssuerOptions, assertText, ISSUER_OPTIONS, type IssuerOptions } from "./issuer-options.js"
+import { assertIssuerOptions, ISSUER_OPTIONS, type IssuerOptions } from "./issuer-options.js"
+import { assertText } from "./text-option.js"
 
 /** What every grant needs: where to ask, who asks, and for what. One of `issuer` and `tokenEndpoint` is required. */
 export interface TokenEndpointOptions extends IssuerOptions, LifetimePolicy {

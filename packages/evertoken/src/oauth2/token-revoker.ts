@@ -1,7 +1,8 @@
 import { assertOptions, type OptionNames } from "../options-object.js"
 import { revocationRequest } from "oauth4webapi"
 import { EndpointClient } from "./endpoint-client.js"
-import { assertIssuerOptions, assertText, ISSUER_OPTIONS, type IssuerOptions } from "./issuer-options.js"
+import { assertIssuerOptions, ISSUER_OPTIONS, type IssuerOptions } from "./issuer-options.js"
+import { assertText } from "./text-option.js"
 import { isRefusal, responseErrorOf } from "./response-error.js"
 import { parametersOf, type TokenQuestion } from "./token-question.js"
 
