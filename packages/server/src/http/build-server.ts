@@ -75,7 +75,7 @@ export function buildServer(registry: TokenRegistry, options: BuildServerOptions
   app.removeContentTypeParser("text/plain")
   guard(app, { apiKey, ...context })
   answerProblems(app, context)
-  context.metrics.observe(app)
+  context.metrics.countRequests(app)
   app.addHook("preClose", () => end(context))
   void app.register(swagger, {
     openapi: { openapi: "3.1.0", info: { title: TITLE, description: DESCRIPTION, version: "1" } },

@@ -70,8 +70,14 @@ export class Metrics implements Disposable {
   }
 
   /** Counts each request of a server that is answered. */
-  observe(app: FastifyInstance): void {
-    this.#requestDurations.observe(app)
+  countRequests(app: FastifyInstance): void {
+    app.addHook(
+      "onResponse",
+      ({ method, routeOptions: { url: route = "none" } }, { statusCode: status, elapsedTime }, done) => {
+        this.#requestDurations.observe({ route, method, status }, elapsedTime / 1_000)
+        done()
+      },
+    )
   }
 
   async text(): Promise<string> {

@@ -1,11 +1,9 @@
-import type { FastifyInstance } from "fastify"
-
 const NAME = "evertoken_http_request_duration_seconds"
 const HELP = "How long requests took; those that wait for something, too."
 // seconds
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, Infinity]
 
-interface Answered {
+interface RequestLabels {
   readonly route: string
   readonly method: string
   readonly status: number
@@ -24,18 +22,7 @@ interface Durations {
 export class RequestDurations {
   readonly #routes = new Map<string, Map<string, Map<number, Durations>>>()
 
-  /** Counts each request of a server that is answered. */
-  observe(app: FastifyInstance): void {
-    app.addHook(
-      "onResponse",
-      ({ method, routeOptions: { url: route = "none" } }, { statusCode: status, elapsedTime }, done) => {
-        this.count({ route, method, status }, elapsedTime / 1_000)
-        done()
-      },
-    )
-  }
-
-  count({ route, method, status }: Answered, seconds: number): void {
+  observe({ route, method, status }: RequestLabels, seconds: number): void {
     const methods = memberOf(this.#routes, route, () => new Map<string, Map<number, Durations>>())
     const statuses = memberOf(methods, method, () => new Map<number, Durations>())
     const durations = memberOf(statuses, status, () => ({ buckets: BOUNDS.map(() => 0), sum: 0 }))
