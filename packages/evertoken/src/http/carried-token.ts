@@ -16,7 +16,7 @@ export interface TokenAnswer {
   readonly nonce: string | readonly string[] | null | undefined
 }
 
-/** A caller's: how long to wait. A signal costs more than all else here, and is made for those who wait only. */
+/** How long the caller waits. `signal` is read only where somebody waits: making one costs more than all else here. */
 interface Patience {
   readonly signal: AbortSignal | undefined
 }
