@@ -1,8 +1,8 @@
-import { execFileSync } from "node:child_process"
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs"
+import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { delimiter, join } from "node:path"
+import { join } from "node:path"
 import { chromium, type BrowserContext } from "playwright-core"
+import { aptInstall, findProgram, skipped } from "../servers/apt-install.js"
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"]
 
@@ -12,42 +12,12 @@ const NAMES = ["chromium", "chromium-browser", "google-chrome"]
  * @throws Error in CI: there it must not be skipped
  */
 export function provideChromium(): string | undefined {
-  const found = findChromium() ?? (installChromium() ? findChromium() : undefined)
-  if (found !== undefined) return found
-  const message = "no Chromium: the sign-in is not tested in a browser (apt-get install chromium)"
-  if (process.env["CI"] === "true") throw new Error(message)
-  console.warn(`skipped: ${message}`)
-  return undefined
+  const found = findChromium() ?? (aptInstall("chromium") ? findChromium() : undefined)
+  return found ?? void skipped("no Chromium: the sign-in is not tested in a browser (apt-get install chromium)")
 }
 
 function findChromium(): string | undefined {
-  const directories = (process.env["PATH"] ?? "").split(delimiter)
-  return directories.flatMap((directory) => NAMES.map((name) => join(directory, name))).find(isExecutable)
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function installChromium(): boolean {
-  if (process.platform !== "linux" || process.getuid?.() !== 0) return false
-  const install = ["install", "-y", "--no-install-recommends", "chromium"]
-  // a bare machine does not know yet what there is
-  return aptGet(install) || (aptGet(["update"]) && aptGet(install))
-}
-
-function aptGet(args: readonly string[]): boolean {
-  try {
-    execFileSync("apt-get", args, { stdio: "ignore" })
-    return true
-  } catch {
-    return false
-  }
+  return NAMES.map((name) => findProgram(name)).find((program) => program !== undefined)
 }
 
 export interface Browser extends AsyncDisposable {
