@@ -6,8 +6,6 @@ import type { Subject } from "./subject.js"
 
 const PROGRAM = fileURLToPath(new URL("programs/measured.js", import.meta.url))
 
-const EXEC_ARGV = ["--expose-gc"]
-
 /** What the program can be asked for; programs/measured.js says what each is. */
 export interface MeasuredCalls {
   open(options: { readonly kind: string; readonly settings: SubjectSettings; readonly cold?: boolean }): {
@@ -37,7 +35,7 @@ export class MeasuredProcess {
 
   static async start({ module }: Subject, { authorityFile }: MeasuringServer): Promise<MeasuredProcess> {
     const child = fork(PROGRAM, [module], {
-      execArgv: EXEC_ARGV,
+      execArgv: ["--expose-gc"],
       env: { ...process.env, NODE_EXTRA_CA_CERTS: authorityFile, NODE_OPTIONS: "" },
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     })

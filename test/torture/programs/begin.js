@@ -33,6 +33,19 @@ export async function outcomes(promises) {
 
 export const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
+/** How three reads ended, each after the access token of the one before it, which lasts a second. */
+export async function threeReads(read) {
+  let served = 0
+  let error
+  for (let i = 0; i < 3; i++) {
+    if (i > 0) await wait(1_200)
+    const outcome = await outcomes([read()])
+    served += outcome.served
+    error ??= outcome.error
+  }
+  return { served, error }
+}
+
 /** What the issuer answers from now on, or what its API does. */
 export async function issuer(changes) {
   await fetch(`${settings.issuer}/control`, { method: "POST", body: JSON.stringify(changes) })
