@@ -9,7 +9,11 @@ export class ApiKey {
 
   /** @throws TypeError if it could be guessed. */
   constructor(key: string) {
-    if (key.length < SHORTEST) throw new TypeError(`the API key must have at least ${SHORTEST} characters`)
+    if (key.length < SHORTEST) {
+      throw new TypeError(
+        `listen.tcp.apiKey: the API key must have at least ${SHORTEST} characters: make one by \`openssl rand -hex 32\``,
+      )
+    }
     this.#key = Buffer.from(key)
   }
 

@@ -55,6 +55,15 @@ test("a key that is none is named, and nothing of it told", async () => {
   await expect(failure).rejects.not.toThrow("hunter2")
 })
 
+test("a secret that cannot be had is named with the field that refers to it", async () => {
+  await using place = await PlaceUnderTest.make()
+  const missing = join(place.directory, "missing")
+  const encrypted = place.config({}, { encryption: { keys: [`file:${missing}`] } })
+  await expect(serverUnderTest(encrypted)).rejects.toThrow(`encryption.keys: file:${missing}: there is no such file`)
+  const listening = place.config({}, { listen: { tcp: { port: 0, apiKey: `file:${missing}` } } })
+  await expect(serverUnderTest(listening)).rejects.toThrow(`listen.tcp.apiKey: file:${missing}: there is no such file`)
+})
+
 test("a start that fails leaves nothing behind", async () => {
   await using issuer = await LocalIssuer.start()
   await using place = await PlaceUnderTest.make()

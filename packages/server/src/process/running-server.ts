@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify"
 import type { Logger } from "pino"
 import { configChanges } from "../config/config-changes.js"
 import type { Config } from "../config/config.js"
+import { namedSecret } from "../config/named-secret.js"
 import { placesOf } from "../config/places.js"
 import { buildServer } from "../http/build-server.js"
 import { listenOnInherited } from "../http/listen-on-inherited.js"
@@ -46,7 +47,8 @@ export class RunningServer {
     await mkdir(stateDirectory, { recursive: true, mode: 0o700 })
     const stores = new ConfiguredStores({ stateDirectory, keyring }, config.stores)
     const registry = new TokenRegistry({ stores, clock, random })
-    const apiKey = await config.listen.tcp?.apiKey.resolve()
+    const { tcp } = config.listen
+    const apiKey = tcp && (await namedSecret("listen.tcp.apiKey", tcp.apiKey))
     const app = buildServer(registry, { apiKey, clock, log })
     const parts = { config, stores, registry, app, clock, log, notify: new NotifyCommand({ clock, log }) }
     const server = (addresses: readonly string[]) => new RunningServer(addresses, keyring !== undefined, parts)
