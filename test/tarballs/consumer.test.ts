@@ -55,6 +55,31 @@ describe.each([
   })
 })
 
+describe("an application with the types of the newest Node.js", () => {
+  let project: Project
+
+  beforeAll(async () => {
+    const packages = [tarballs.evertoken, "@opentelemetry/api@1.9", "@types/node@26"]
+    project = await Project.create(packages)
+    const entryPoints = await project.entryPoints("evertoken")
+    await project.write("all.mts", entryPoints.map((one) => `import "${one}"\n`).join(""))
+    await project.write(
+      "keys.mts",
+      `import { DPoPKey, type PrivateKey } from "evertoken/oauth2"
+import { createPrivateKey } from "node:crypto"
+const jwk = createPrivateKey("").export({ format: "jwk" })
+export const keys: PrivateKey[] = [jwk, { kty: "EC", kid: "one" }]
+export const key = DPoPKey.from(jwk)\n`,
+    )
+  })
+
+  afterAll(() => project.remove())
+
+  it.each(["all.mts", "keys.mts"])("compiles, libraries included: %s", async (file) => {
+    expect(await project.compile(file, "--module nodenext")).toBe("")
+  })
+})
+
 describe("an application with evertoken from its tarball", () => {
   let project: Project
 

@@ -1,7 +1,6 @@
-import type { JsonWebKey } from "node:crypto"
 import { assertTextOrFile, isTextFile, madeOf } from "../credential-texts.js"
 import { jsonObjectOf } from "./json-object.js"
-import { signingKeyOf, type PrivateKey, type SigningAlgorithm, type SigningKey } from "./signing-key.js"
+import { signingKeyOf, type Jwk, type PrivateKey, type SigningAlgorithm, type SigningKey } from "./signing-key.js"
 import type { TextFile } from "../text-file.js"
 
 /** What signs, as an application gives it. */
@@ -36,11 +35,11 @@ export function currentSigningKey(
   return madeOf({ key }, ({ key: text = "" }) => signingKeyOf({ ...others, key: keyInText(text) }, prefix))
 }
 
-function keyInText(text: string): string | JsonWebKey {
+function keyInText(text: string): string | Jwk {
   const jwk: unknown = jsonObjectOf(text)
   return isJwk(jwk) ? jwk : text
 }
 
-function isJwk(value: unknown): value is JsonWebKey {
+function isJwk(value: unknown): value is Jwk {
   return typeof value === "object"
 }

@@ -1,17 +1,9 @@
-import {
-  createHash,
-  createPublicKey,
-  generateKeyPairSync,
-  KeyObject,
-  randomUUID,
-  type JsonWebKey,
-  type webcrypto,
-} from "node:crypto"
+import { createHash, createPublicKey, generateKeyPairSync, KeyObject, randomUUID, type webcrypto } from "node:crypto"
 import { calculateJwkThumbprint, SignJWT } from "jose"
 import { assertClock, systemClock, type Clock } from "../clock.js"
 import { assertOptions, type OptionNames } from "../options-object.js"
 import type { ProofOfPossession, ProvenRequest } from "../proof-of-possession.js"
-import { signingKeyOf, type SigningAlgorithm } from "./signing-key.js"
+import { signingKeyOf, type Jwk, type SigningAlgorithm } from "./signing-key.js"
 
 /** What a {@link DPoPKey} signs by, and with which clock. Checked when it is constructed, never changed. */
 export interface DPoPKeyOptions {
@@ -26,7 +18,7 @@ const NAMES: OptionNames<DPoPKeyOptions> = { algorithm: true, clock: true }
 interface DPoPKeyParts {
   readonly privateKey: webcrypto.CryptoKey
   readonly algorithm: SigningAlgorithm
-  readonly publicJwk: JsonWebKey
+  readonly publicJwk: webcrypto.JsonWebKey
   readonly thumbprint: string
   readonly clock: Clock
 }
@@ -44,7 +36,7 @@ export class DPoPKey implements ProofOfPossession {
   readonly thumbprint: string
   readonly #privateKey: webcrypto.CryptoKey
   readonly #algorithm: SigningAlgorithm
-  readonly #publicJwk: JsonWebKey
+  readonly #publicJwk: webcrypto.JsonWebKey
   readonly #clock: Clock
   readonly #nonces = new Map<string, string>()
 
@@ -67,13 +59,13 @@ export class DPoPKey implements ProofOfPossession {
    * @param key a private key: from `node:crypto`, as JWK, or as PEM text
    * @returns a promise that rejects with a `TypeError` that names the option, and shows nothing of the key.
    */
-  static async from(key: KeyObject | JsonWebKey | string, options: DPoPKeyOptions = {}): Promise<DPoPKey> {
+  static async from(key: KeyObject | Jwk | string, options: DPoPKeyOptions = {}): Promise<DPoPKey> {
     assertOptions("DPoPKey.from", options, NAMES)
     const { clock = systemClock } = options
     assertClock(clock)
     const { algorithm, load } = signingKeyOf({ key, algorithm: options.algorithm }, "")
     const publicKey = createPublicKey(
-      typeof key === "string" || key instanceof KeyObject ? key : { key, format: "jwk" },
+      typeof key === "string" || key instanceof KeyObject ? key : { key: { ...key }, format: "jwk" },
     )
     const publicJwk = publicKey.export({ format: "jwk" })
     const thumbprint = await calculateJwkThumbprint(publicJwk)

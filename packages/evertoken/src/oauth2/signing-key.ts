@@ -1,12 +1,21 @@
-import { createPrivateKey, KeyObject, webcrypto, type JsonWebKey } from "node:crypto"
+import { createPrivateKey, KeyObject, webcrypto } from "node:crypto"
 import { types } from "node:util"
 
 /** A JWS algorithm (RFC 7518, section 3.1; RFC 8037; RFC 9864) for signing client assertions. */
 export type SigningAlgorithm =
   "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512" | "EdDSA" | "Ed25519"
 
+/**
+ * A JSON Web Key (RFC 7517). Declared here, since `node:crypto` exports no such type by the same name in all versions of
+ * its types.
+ */
+export type Jwk =
+  | webcrypto.JsonWebKey
+  | (Pick<webcrypto.JsonWebKey, "crv" | "d" | "dp" | "dq" | "e" | "k" | "kty" | "n" | "p" | "q" | "qi" | "x" | "y"> &
+      Readonly<Record<string, unknown>>)
+
 /** A private key: from WebCrypto, from `node:crypto`, as JWK, or as PEM text. */
-export type PrivateKey = webcrypto.CryptoKey | KeyObject | JsonWebKey | string
+export type PrivateKey = webcrypto.CryptoKey | KeyObject | Jwk | string
 
 /** A key checked and ready to be imported. */
 export interface SigningKey {
@@ -90,7 +99,7 @@ function checkedKeyOf(options: GivenKey): SigningKey {
   return { algorithm, keyId: options.keyId ?? ofJwk.keyId, load }
 }
 
-function privateKeyOf(key: KeyObject | JsonWebKey | string): KeyObject {
+function privateKeyOf(key: KeyObject | Jwk | string): KeyObject {
   const privateKey = key instanceof KeyObject ? key : parsed(key)
   if (privateKey.type !== "private") throw invalid("is not a private key")
   const bits = privateKey.asymmetricKeyDetails?.modulusLength
@@ -98,9 +107,9 @@ function privateKeyOf(key: KeyObject | JsonWebKey | string): KeyObject {
   return privateKey
 }
 
-function parsed(key: JsonWebKey | string): KeyObject {
+function parsed(key: Jwk | string): KeyObject {
   try {
-    return typeof key === "string" ? createPrivateKey(key) : createPrivateKey({ key, format: "jwk" })
+    return typeof key === "string" ? createPrivateKey(key) : createPrivateKey({ key: { ...key }, format: "jwk" })
   } catch {
     throw invalid(
       "cannot be read: it must be a private key as CryptoKey, KeyObject, JWK, or PEM text without passphrase",
@@ -108,8 +117,8 @@ function parsed(key: JsonWebKey | string): KeyObject {
   }
 }
 
-function jwkHints(jwk: JsonWebKey): { algorithm?: SigningAlgorithm; keyId?: string } {
-  const { alg, kid } = jwk
+function jwkHints(jwk: Jwk): { algorithm?: SigningAlgorithm; keyId?: string } {
+  const { alg, kid }: Readonly<Record<string, unknown>> = { ...jwk }
   return {
     ...(typeof kid === "string" && { keyId: kid }),
     ...(isSigningAlgorithm(alg) && { algorithm: alg }),
