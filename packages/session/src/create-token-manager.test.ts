@@ -4,6 +4,7 @@ import { VirtualClock } from "evertoken/testing"
 import { describe, expect, test, vi } from "vitest"
 import { createTokenManager } from "./create-token-manager.js"
 import { Browser } from "./testing/browser.js"
+import { whenKeysRest } from "./testing/key-work.js"
 import { MemoryTable } from "./testing/memory-table.js"
 import { RotatingIssuer } from "./testing/rotating-issuer.js"
 import type { TokenPlace, TokenStrategy } from "./token-strategy.js"
@@ -30,7 +31,7 @@ class Numbers implements TokenStrategy<number> {
 }
 
 function scene() {
-  const clock = new VirtualClock()
+  const clock = new VirtualClock({ settle: whenKeysRest })
   const issuer = new RotatingIssuer(clock)
   const database = new MemoryTable()
   const { table } = database
@@ -300,7 +301,7 @@ test("each mistake in what is declared is told with its type and field", () => {
 })
 
 test("three functions over a schema of one's own are enough", async () => {
-  const clock = new VirtualClock()
+  const clock = new VirtualClock({ settle: whenKeysRest })
   const issuer = new RotatingIssuer(clock)
   const column = new Map<string, string>()
   const tokens = createTokenManager({

@@ -84,7 +84,10 @@ function secureUrl(name: string, value: unknown): URL | undefined {
   if (typeof value !== "string") {
     throw new TypeError(`${name} must be a string, an https URL; got ${shownValue(value)}`)
   }
-  if (!URL.canParse(value)) throw new TypeError(`${name} must be an https URL`)
+  if (!URL.canParse(value)) {
+    const got = value === "" ? "nothing" : "what is no URL"
+    throw new TypeError(`${name} must be an https URL, such as https://id.example.com; got ${got}`)
+  }
   const url = new URL(value)
   if (!isSecureUrl(url)) {
     throw new TypeError(`${name} must be an https URL (http for this machine only); got ${url.protocol}//${url.host}`)

@@ -1,9 +1,9 @@
 import { EncryptionKey, Keyring } from "evertoken/encryption"
 import { seededRandom, VirtualClock } from "evertoken/testing"
 import type { Clock } from "evertoken"
-import { setTimeout as wait } from "node:timers/promises"
 import { createTokenManager } from "../create-token-manager.js"
 import { Browser } from "./browser.js"
+import { whenKeysRest } from "./key-work.js"
 import { MemoryTable } from "./memory-table.js"
 import { RotatingIssuer } from "./rotating-issuer.js"
 
@@ -18,8 +18,7 @@ export async function rotationScene({
   servers = 1,
   aheadMs = [],
 }: { servers?: number; aheadMs?: readonly number[] } = {}) {
-  // encryption is done by other threads: they are given their time
-  const clock = new VirtualClock({ settle: () => wait(1) })
+  const clock = new VirtualClock({ settle: whenKeysRest })
   const issuer = new RotatingIssuer(clock)
   const database = new MemoryTable()
   const keyring = new Keyring([EncryptionKey.from(Uint8Array.from({ length: 32 }, (_, i) => i * 7))])
