@@ -88,9 +88,15 @@ test("what a source throws that is no TokenError is told by its name and code al
   }
 })
 
-test("what is wrong with a token that a source makes is told by the name of its field", async () => {
+test("what is wrong with a token that a source makes is told by the name of its field, whatever became of the error", async () => {
   const world = new Simulation()
-  const getToken = () => Promise.resolve(new Token({ accessToken: "canary", issuedAt: 0, expiresAt: 1 } as TokenFields))
+  const getToken = async () => {
+    try {
+      return new Token({ accessToken: "canary", issuedAt: 0, expiresAt: 1 } as TokenFields)
+    } catch (error) {
+      throw Object.assign(error as TypeError, { message: "body: canary" })
+    }
+  }
   const { tokens } = world.start({ getToken })
   const error = await world.failure(tokens.getToken())
   const message = "the token source failed: token: staleAt must be epoch milliseconds, a finite number"

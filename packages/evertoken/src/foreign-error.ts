@@ -1,5 +1,5 @@
 import { systemErrorCode, TokenError } from "./errors.js"
-import { isFieldError } from "./token.js"
+import { fieldProblemOf } from "./token.js"
 
 const HARMLESS = /^[\w.$-]{1,64}$/
 const SYSTEM_CODE = /^[A-Z][A-Z0-9_]{1,63}$/
@@ -21,7 +21,8 @@ export function sourceFailure(error: unknown, { ambiguous }: { readonly ambiguou
  */
 export function describeForeignError(error: unknown): string {
   if (!(error instanceof Error)) return `something that is no Error was thrown (${typeof error})`
-  if (isFieldError(error)) return error.message
+  const fieldProblem = fieldProblemOf(error)
+  if (fieldProblem !== undefined) return fieldProblem
   const name = HARMLESS.test(error.name) ? error.name : "Error"
   const code = systemErrorCode(error)
   if (code !== undefined && HARMLESS.test(code)) return `${name} ${code}`

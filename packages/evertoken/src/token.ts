@@ -234,15 +234,15 @@ export function isTokenVersion(value: unknown): value is TokenVersion {
   )
 }
 
-const fieldErrors = new WeakSet()
+const fieldProblems = new WeakMap<object, string>()
 
-function fieldError(message: string): TypeError {
-  const error = new TypeError(message)
-  fieldErrors.add(error)
+function fieldError(problem: string): TypeError {
+  const error = new TypeError(problem)
+  fieldProblems.set(error, problem)
   return error
 }
 
-/** Whether it says what is wrong with a token's field, and so may be shown: it never tells the value. */
-export function isFieldError(error: object): boolean {
-  return fieldErrors.has(error)
+/** If an error says what is wrong with a token's field: that, which may be shown, since it never tells the value. */
+export function fieldProblemOf(error: object): string | undefined {
+  return fieldProblems.get(error)
 }
