@@ -2,23 +2,14 @@
 // issuer.
 import { Agent, request, RetryAgent, setGlobalDispatcher } from "undici6"
 import { createOAuthInterceptor } from "undici-oauth-interceptor"
+import { dispatcherOptions } from "./undici-dispatchers.js"
 
 export const without = {
   scopes: "it has no option for a scope",
   shared: "no store that processes share",
 }
 
-/** With these more holds up, by scenario: how undici, which sends its requests, is set for all of the process. */
-export const options = {
-  "hung-issuer": [
-    "setGlobalDispatcher(new Agent({ headersTimeout: 10_000 }))",
-    { dispatcher: () => new Agent({ headersTimeout: 10_000 }) },
-  ],
-  "retry-after": [
-    "setGlobalDispatcher(new RetryAgent(new Agent(), …)), which keeps a Retry-After",
-    { dispatcher: () => new RetryAgent(new Agent(), { methods: ["POST"], maxTimeout: 60_000 }) },
-  ],
-}
+export const options = dispatcherOptions({ Agent, RetryAgent })
 
 function open(settings) {
   if (settings.options?.dispatcher) setGlobalDispatcher(settings.options.dispatcher())

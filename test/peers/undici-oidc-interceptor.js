@@ -1,20 +1,11 @@
 // As in the README of undici-oidc-interceptor, "Usage with client credentials" and "Usage with refresh token".
 import { Agent, request, RetryAgent, setGlobalDispatcher } from "undici"
 import { createOidcInterceptor } from "undici-oidc-interceptor"
+import { dispatcherOptions } from "./undici-dispatchers.js"
 
 export const without = { shared: "no store that processes share" }
 
-/** With these more holds up, by scenario: how undici, which sends its requests, is set for all of the process. */
-export const options = {
-  "hung-issuer": [
-    "setGlobalDispatcher(new Agent({ headersTimeout: 10_000 }))",
-    { dispatcher: () => new Agent({ headersTimeout: 10_000 }) },
-  ],
-  "retry-after": [
-    "setGlobalDispatcher(new RetryAgent(new Agent(), …)), which keeps a Retry-After",
-    { dispatcher: () => new RetryAgent(new Agent(), { methods: ["POST"], maxTimeout: 60_000 }) },
-  ],
-}
+export const options = dispatcherOptions({ Agent, RetryAgent })
 
 function interceptorOf({ api, clientId, tokenEndpoint: idpTokenUrl, scope }, grant) {
   const { origin } = new URL(api)

@@ -6,7 +6,7 @@ import type { Random } from "../random.js"
 
 export interface ServerChangesOptions {
   /**
-   * Waits for a token with another tag than this one (`""`: any) for `timeoutMs`.
+   * Waits for a token with another tag than this one for `timeoutMs`. No tag is `""`.
    * @returns its tag; undefined: there was none.
    */
   readonly wait: (after: string, timeoutMs: number, signal: AbortSignal) => Promise<string | undefined>

@@ -55,7 +55,7 @@ function listenConfig({ path, secret }: ConfigFields) {
   })
   const tcp = z
     .strictObject({
-      port: z.int().min(0).max(65_535).meta({ description: "0: any free one." }),
+      port: z.int().min(0).max(65_535).meta({ description: "0: one that is free." }),
       address: z.string().min(1).default("127.0.0.1").meta({ description: "Default 127.0.0.1." }),
       apiKey: secret.meta({
         description: "What clients send as `authorization: Bearer KEY`: env:, file: or keyring:.",

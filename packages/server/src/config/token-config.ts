@@ -89,7 +89,7 @@ export function tokenConfig(fields: ConfigFields) {
         }),
         redirectPort: z.int().min(0).max(65_535).optional().meta({
           description:
-            "The port of http://127.0.0.1:PORT/callback, where the browser comes back. Default: any free one.",
+            "The port of http://127.0.0.1:PORT/callback, where the browser comes back. Default: one that is free.",
         }),
         rotation,
       }),

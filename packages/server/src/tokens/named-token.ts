@@ -158,7 +158,7 @@ export class NamedToken implements AsyncDisposable {
 
   /**
    * The next token whose {@link tagOf} is another one: at once if that of the token at hand is. Rejects with `signal.reason`;
-   * with a TokenError on {@link close}, and (unless `tag` is undefined: any token) once somebody has signed out.
+   * with a TokenError on {@link close}, and, unless `tag` is undefined (then each token is another one), once somebody has signed out.
    */
   async changedFrom(tag: string | undefined, signal: AbortSignal): Promise<Token> {
     signal.throwIfAborted()

@@ -1,18 +1,23 @@
-import { Kysely, PostgresDialect, type PostgresPool } from "kysely"
+import { Kysely, PostgresDialect, type PostgresCursor, type PostgresQueryResult } from "kysely"
 import type { PostgresConnection } from "../postgres/postgres-table.js"
 
 /** A Kysely over one connection, such as a PGlite. */
 export function kyselyOver(connection: PostgresConnection): Kysely<unknown> {
-  const pool = {
-    connect: async () => ({
-      query: async (statement: string, parameters: readonly unknown[]) => {
-        const { rows } = await connection.query(statement, [...parameters])
-        return { command: "SELECT" as const, rowCount: rows.length, rows }
-      },
-      release: () => {},
-    }),
-    end: async () => {},
+  function query<R>(statement: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<R>>
+  function query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>
+  function query(
+    statement: string | PostgresCursor<unknown>,
+    parameters: readonly unknown[] = [],
+  ): Promise<PostgresQueryResult<unknown>> | PostgresCursor<unknown> {
+    if (typeof statement !== "string") throw new TypeError("rows are not streamed here: there is no cursor")
+    return resultOf(statement, parameters)
   }
-  // eslint-disable-next-line @typescript-eslint/no-unsafe-type-assertion -- as much of a pool of pg as Kysely uses: no cursors
-  return new Kysely({ dialect: new PostgresDialect({ pool: pool as unknown as PostgresPool }) })
+
+  async function resultOf(statement: string, parameters: readonly unknown[]): Promise<PostgresQueryResult<unknown>> {
+    const { rows } = await connection.query(statement, [...parameters])
+    return { command: "SELECT", rowCount: rows.length, rows: [...rows] }
+  }
+
+  const pool = { connect: async () => ({ query, release: () => {} }), end: async () => {} }
+  return new Kysely({ dialect: new PostgresDialect({ pool }) })
 }
